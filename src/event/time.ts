@@ -1,0 +1,65 @@
+/**
+ * An instant as microseconds since 1970-01-01T00:00:00Z.
+ *
+ * The console's times carry microseconds and `Date` would round them. A `number` holds microseconds exactly until the
+ * year 2255.
+ */
+export type Micros = number & { readonly __unit: "µs" };
+
+export function microsFromMs(ms: number): Micros {
+  return Math.round(ms * 1000) as Micros;
+}
+
+export function addMs(time: Micros, ms: number): Micros {
+  return (time + ms * 1000) as Micros;
+}
+
+/** Milliseconds since the epoch, rounded down. */
+export function toMs(time: Micros): number {
+  return Math.floor(time / 1000);
+}
+
+const ISO_TIME = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)?$/;
+
+/**
+ * Reads the console's time stamps: with or without fraction, `Z`, `+00:00` or nothing (UTC), `T` or a space.
+ *
+ * Undefined for anything else and for the console's two ways to say "never": 1970-01-01T00:00:00Z and
+ * 2185-07-21T23:34:33.709552Z, an unset Windows time.
+ */
+export function parseTime(text: unknown): Micros | undefined {
+  if (typeof text !== "string") return undefined;
+  const match = ISO_TIME.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
+  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  if (new Date(ms).getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) {
+    return undefined;
+  }
+  const micros = ms * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6)) - zoneMinutes(zone) * 60_000_000;
+  return micros === 0 || micros === UNSET_WINDOWS_TIME ? undefined : (micros as Micros);
+}
+
+const UNSET_WINDOWS_TIME = Date.UTC(2185, 6, 21, 23, 34, 33) * 1000 + 709_552;
+
+function zoneMinutes(zone: string): number {
+  if (zone === "Z") return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return zone.startsWith("-") ? -minutes : minutes;
+}
+
+/** `2026-11-21T20:00:00.123456Z`, the form the console's filters take. */
+export function formatTime(time: Micros): string {
+  const seconds = Math.floor(time / 1_000_000);
+  const fraction = time - seconds * 1_000_000;
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(6, "0")}Z`;
+}
+
+/** The epoch of SentinelOne's ids, 2017-01-01T00:00:00Z. */
+const SNOWFLAKE_EPOCH_MS = 1_483_228_800_000n;
+
+/** When an id was made: numeric ids are snowflakes, `ms = (id >> 23) + 1483228800000`. Undefined for other ids. */
+export function snowflakeTime(id: string): Micros | undefined {
+  if (!/^[1-9]\d{16,18}$/.test(id)) return undefined;
+  return microsFromMs(Number((BigInt(id) >> 23n) + SNOWFLAKE_EPOCH_MS));
+}

@@ -1,0 +1,26 @@
+/**
+ * The base of all errors that we raise ourselves. `code` never changes: operators alert on it, docs/errors.md explains
+ * it. The message is prose and may change.
+ */
+export abstract class BridgeError extends Error {
+  abstract readonly code: string;
+  /** The error answers whether trying again may help, so that no caller keeps a list of codes. */
+  abstract readonly retryable: boolean;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+export function isRetryable(error: unknown): boolean {
+  return error instanceof BridgeError && error.retryable;
+}
+
+/** The text of a foreign error with its code, for messages and log fields; never throws. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  const message = error.message === "" && error.cause !== undefined ? describeError(error.cause) : error.message;
+  return code === undefined || message.includes(code) ? message : `${code}: ${message}`;
+}
