@@ -1,4 +1,4 @@
-import type { Change, FeedName, SecurityEvent } from "../event/event.ts";
+import type { FeedName, SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 
 /**
@@ -12,19 +12,21 @@ export interface FeedKey {
   readonly feed: FeedName;
 }
 
-/** Where a feed resumes. Moves forward only, in the transaction that stores the events it stands for. */
+/** Where a feed resumes. It moves in the transaction that stores the events it stands for, and never back. */
 export interface Checkpoint {
   /** Everything before this instant has been read, but for what becomes visible late. */
   readonly time: Micros;
-  /** Never read before this instant: where the feed was told to start. */
+  /** Never read before this instant: where the feed began, or where the ids seen have been forgotten. */
   readonly floor: Micros;
 }
 
 /** A record of a page, not yet known to be new. */
 export interface PageRecord {
   readonly id: string;
-  /** `createdAt` of an activity, `updatedAt` of an object: with the id, what makes a version unique. */
+  /** `createdAt` of an activity, `updatedAt` of an object. */
   readonly time: Micros;
+  /** The console's own text for the version of a mutable object, its `updatedAt`. Undefined: the id alone is the identity. */
+  readonly version: string | undefined;
   /** The record's own JSON text, as the console sent it. */
   readonly text: string;
 }
@@ -40,9 +42,11 @@ export interface Page {
   readonly deadLetters: readonly DeadLetter[];
   /** Where the feed resumes once this page is stored. */
   readonly checkpoint: Checkpoint;
-  /** Entries whose identity is `(id, time)`: an object's versions. Otherwise the id alone is the identity. */
-  readonly mutable: boolean;
+  /** Ids of records before this instant will not be asked for again. */
+  readonly seenSince: Micros;
   readonly consoleVersion: string | undefined;
+  /** Records that the console sent and the configuration excludes. */
+  readonly excluded: number;
   /** False when the console has nothing more to give for now. */
   readonly hasMore: boolean;
 }
@@ -52,7 +56,8 @@ export interface Feed {
   /**
    * Reads the next page after the checkpoint, overlap included. Undefined as checkpoint: the very first read.
    *
-   * Holds the console's cursor between calls; a rejected call may be repeated and reads the same page again.
+   * Holds the console's cursor between calls. A rejected call may be repeated: it reads the same page again, or starts
+   * over from the checkpoint.
    */
   readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page>;
 }
@@ -63,10 +68,13 @@ export interface Appended {
   readonly duplicates: number;
 }
 
-/** Events of the spool in order, and the position behind the last of them. */
+/** Events of the spool in order. */
 export interface Batch {
   readonly events: readonly SecurityEvent[];
+  /** The position behind the last event. */
   readonly end: number;
+  /** Events that the disk gave back damaged: kept aside in the spool, and counted. */
+  readonly damaged: number;
 }
 
 /** The durable queue between intake and delivery, with the checkpoints and the ids seen. */
@@ -75,27 +83,25 @@ export interface Spool {
   /**
    * Stores the page's new events, its ids and its checkpoint: durable together when this resolves, or not at all.
    *
-   * Waits while the spool is full; rejects with the signal's reason when stopped meanwhile.
+   * Waits while the spool is full. Rejects with the signal's reason when it is aborted meanwhile.
    */
   append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended>;
-  /** The collector's own place in the queue. */
+  /** The collector's own place in the queue; a new collector begins with the oldest event that is still there. */
   reader(collector: string): Promise<SpoolReader>;
   close(): Promise<void>;
 }
 
 export interface SpoolReader {
-  /** The next events after `position`, at most about `maxBytes` of records. Waits until there are some, or `maxWaitMs`. */
-  read(position: number, options: ReadOptions): Promise<Batch | undefined>;
   /** The first position that has not been released. */
   readonly position: number;
+  /**
+   * The next events from `position` on, at most `maxEvents`. Waits until there are some.
+   *
+   * Rejects with the signal's reason when it is aborted before.
+   */
+  read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch>;
   /** Forgets everything before `position` for this collector. */
   release(position: number): Promise<void>;
-}
-
-export interface ReadOptions {
-  readonly maxEvents: number;
-  readonly maxWaitMs: number;
-  readonly signal: AbortSignal;
 }
 
 /** Messages with their framing, several to a chunk. */
@@ -112,7 +118,7 @@ export interface Collector {
    * as confirmation depends on the transport, see docs/delivery.md. Rejects without partial success: send all of it again.
    */
   deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void>;
-  /** Lets go of idle connections. A delivery that runs is ended by its signal. */
+  /** Lets go of what is open. A delivery that still runs is ended by its own signal. */
   close(): Promise<void>;
 }
 
@@ -121,5 +127,3 @@ export interface StopSignals {
   readonly soft: AbortSignal;
   readonly hard: AbortSignal;
 }
-
-export type { Change };

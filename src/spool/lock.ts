@@ -1,0 +1,47 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SpoolHeldError } from "./errors.ts";
+
+/**
+ * Lets one process open a spool.
+ *
+ * The lock is SQLite's own, on a small database beside the spool: the kernel drops it with the process, so a `kill -9`
+ * leaves nothing to clean up, and the spool itself stays readable for the `sqlite3` program. `holder.json` only tells
+ * the others whom to ask; it is never trusted.
+ */
+export function lockSpool(directory: string): { release(): void } {
+  const lock = new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    lock.close();
+    throw new SpoolHeldError(
+      `the spool ${directory} is held by ${holder(directory)}; one process at a time can open it`,
+      {
+        cause: error,
+      },
+    );
+  }
+  writeFileSync(
+    join(directory, "holder.json"),
+    `${JSON.stringify({ pid: process.pid, command: process.argv.slice(1, 3).join(" "), since: new Date().toISOString() })}\n`,
+  );
+  return { release: () => lock.close() };
+}
+
+function holder(directory: string): string {
+  try {
+    const { pid, command, since } = JSON.parse(readFileSync(join(directory, "holder.json"), "utf8")) as Holder;
+    return `process ${pid} (${command}) since ${since}`;
+  } catch {
+    // The holder has the lock and has not written its name yet, or can not.
+    return "another process";
+  }
+}
+
+interface Holder {
+  readonly pid: number;
+  readonly command: string;
+  readonly since: string;
+}

@@ -1,0 +1,74 @@
+import type { Appended, Checkpoint, FeedKey, Page } from "../bridge/ports.ts";
+import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
+import type { Forgotten, SpoolSize, SpoolStore, StoredBlock } from "./store.ts";
+
+/** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
+export interface Operations {
+  checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
+  append: { ask: [FeedKey, Page]; answer: (Appended & { readonly end: number }) | "full" };
+  read: { ask: [number]; answer: StoredBlock | undefined };
+  release: { ask: [string, number]; answer: undefined };
+  size: { ask: []; answer: SpoolSize };
+  close: { ask: []; answer: undefined };
+}
+
+export type Operation = keyof Operations;
+
+export interface Request<O extends Operation = Operation> {
+  readonly id: number;
+  readonly operation: O;
+  readonly ask: Operations[O]["ask"];
+}
+
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure };
+
+/** The thread's first words. */
+export type Opened =
+  | { readonly end: number; readonly positions: ReadonlyMap<string, number>; readonly forgotten: readonly Forgotten[] }
+  | { readonly failure: Failure };
+
+/** An error on its way between threads; structured cloning would lose its class and code. */
+export interface Failure {
+  readonly code: string | undefined;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+export function toFailure(error: unknown): Failure {
+  const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
+  return { code, message: message ?? String(error), stack };
+}
+
+export function fromFailure({ code, message, stack }: Failure): Error {
+  switch (code) {
+    case "BRIDGE_SPOOL_HELD":
+      return new SpoolHeldError(message);
+    case "BRIDGE_SPOOL_UNUSABLE":
+      return new SpoolUnusableError(message);
+    case "BRIDGE_SPOOL_WRITE":
+      return new SpoolWriteError(message);
+    default:
+      return Object.assign(new Error(message), { stack });
+  }
+}
+
+export function perform(store: SpoolStore, { operation, ask }: Request): unknown {
+  switch (operation) {
+    case "checkpoint":
+      return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
+    case "append": {
+      const appended = store.append(...(ask as Operations["append"]["ask"]));
+      return appended === "full" ? appended : { ...appended, end: store.end };
+    }
+    case "read":
+      return store.read(...(ask as Operations["read"]["ask"]));
+    case "release":
+      return store.release(...(ask as Operations["release"]["ask"]));
+    case "size":
+      return store.size();
+    case "close":
+      return store.close();
+  }
+}
