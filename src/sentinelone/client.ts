@@ -1,0 +1,189 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import { gunzip, type ZlibOptions } from "node:zlib";
+import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
+import { describeError } from "../lib/errors.ts";
+import { isAbort } from "../lib/signals.ts";
+import { TokenBucket } from "../lib/token-bucket.ts";
+import { type Answer, type RawAnswer, errorOf, notForThisToken } from "./answer.ts";
+import { ConsoleClock } from "./clock.ts";
+import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
+
+export interface ClientOptions {
+  readonly url: string;
+  /** Reads the token anew: its file may have changed. */
+  readonly token: () => string;
+  readonly ca: string | undefined;
+  /** Undefined: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. */
+  readonly proxy: string | undefined;
+  readonly userAgent: string;
+  readonly limits: RequestLimits;
+  /** Requests per second by path, in place of the documented ones. */
+  readonly perSecond: Readonly<Record<string, number>>;
+}
+
+export type Query = Readonly<Record<string, string>>;
+
+const API = "/web/api/v2.1/";
+const CONNECT_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** A page of 1,000 records has 1 to 2 MB; what is far beyond is not an answer but an attack on our memory. */
+const MAX_ANSWER_BYTES = 256 << 20;
+
+/** Asks one console. Shared by its feeds, so that they share its connections, its clock and its limits. */
+export class ConsoleClient {
+  readonly clock = new ConsoleClock();
+  readonly #options: ClientOptions;
+  readonly #dispatcher: Dispatcher;
+  #token: string | undefined;
+  #about: Promise<{ readonly version: string | undefined }> | undefined;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#dispatcher = dispatcher(options);
+  }
+
+  /** The body of a good answer. Rejects with a `FeedError` that says what the answer means, or the signal's reason. */
+  async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await this.#ask(path, query, signal);
+    } catch (error) {
+      if (!(error instanceof FeedUnauthorizedError)) throw error;
+      return await this.#askAgain(error, path, query, signal);
+    }
+  }
+
+  /** The console's build, such as `S-25.1.3#77`, asked once; undefined when it does not tell. Sets the clock. */
+  async version(signal: AbortSignal): Promise<string | undefined> {
+    this.#about ??= this.#askVersion(signal);
+    try {
+      return (await this.#about).version;
+    } catch (error) {
+      this.#about = undefined;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+
+  /** After a 401: a token that has changed in its file is tried at once; otherwise `/system/info` tells whether it is dead. */
+  async #askAgain(refused: FeedUnauthorizedError, path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    const token = this.#options.token();
+    if (token !== this.#token) {
+      this.#token = token;
+      return await this.#ask(path, query, signal);
+    }
+    if (path === "system/info") throw refused;
+    await this.#ask("system/info", {}, signal);
+    throw notForThisToken(refused);
+  }
+
+  async #askVersion(signal: AbortSignal): Promise<{ version: string | undefined }> {
+    try {
+      const { text } = await this.get("system/info", {}, signal);
+      const { data } = JSON.parse(text) as { data?: { version?: unknown; build?: unknown } };
+      const version = typeof data?.version === "string" && data.version !== "" ? data.version : undefined;
+      const build = typeof data?.build === "string" || typeof data?.build === "number" ? `#${data.build}` : "";
+      return { version: version === undefined || version.includes("#") ? version : `${version}${build}` };
+    } catch (error) {
+      if (isAbort(error, signal) || error instanceof FeedUnauthorizedError || error instanceof FeedUnavailableError)
+        throw error;
+      // The answer's header has set the clock all the same, and the version is only for show.
+      return { version: undefined };
+    }
+  }
+
+  async #ask(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    const token = (this.#token ??= this.#options.token());
+    await this.#options.limits.bucket(token, path, this.#options.perSecond[path]).take(signal);
+    const answer = await this.#request(path, query, token, signal);
+    const error = errorOf(answer, path);
+    if (error !== undefined) throw error;
+    return answer;
+  }
+
+  async #request(path: string, query: Query, token: string, signal: AbortSignal): Promise<RawAnswer> {
+    try {
+      const { statusCode, headers, body } = await request(new URL(API + path, this.#options.url), {
+        query,
+        headers: {
+          authorization: `ApiToken ${token}`,
+          accept: "application/json",
+          "accept-encoding": "gzip",
+          "user-agent": this.#options.userAgent,
+        },
+        dispatcher: this.#dispatcher,
+        headersTimeout: ANSWER_TIMEOUT_MS,
+        bodyTimeout: ANSWER_TIMEOUT_MS,
+        signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
+      });
+      const bytes = Buffer.from(await body.arrayBuffer());
+      this.clock.set(header(headers["date"]));
+      return {
+        status: statusCode,
+        contentType: header(headers["content-type"]) ?? "",
+        retryAfter: header(headers["retry-after"]),
+        requestId: header(headers["x-rqid"]),
+        text: (await decode(bytes, header(headers["content-encoding"]))).toString("utf8"),
+      };
+    } catch (error) {
+      if (isAbort(error, signal)) throw error;
+      throw new FeedUnavailableError(`${path} could not be read from ${this.#options.url}: ${describeError(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Sustained requests per second and burst, per path, within what SentinelOne documents for a token. */
+const DOCUMENTED: Readonly<Record<string, { perSecond: number; burst: number }>> = {
+  activities: { perSecond: 10, burst: 10 },
+  threats: { perSecond: 10, burst: 10 },
+  "system/info": { perSecond: 1, burst: 2 },
+};
+
+/** Paths without a documented limit. */
+const UNDOCUMENTED = { perSecond: 5, burst: 5 };
+
+/** The request budget: per token and path, so that consoles which share a token share it. */
+export class RequestLimits {
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  bucket(token: string, path: string, perSecond?: number): TokenBucket {
+    const key = `${createHash("sha256").update(token).digest("base64")} ${path}`;
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(
+        perSecond === undefined ? (DOCUMENTED[path] ?? UNDOCUMENTED) : { perSecond, burst: perSecond },
+      );
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+}
+
+function dispatcher({ ca, proxy }: ClientOptions): Dispatcher {
+  const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) };
+  const options = { connect, keepAliveTimeout: 60_000, connections: 8 };
+  if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
+  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
+  const hasProxy = [HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy].some(
+    (value) => value !== undefined && value !== "",
+  );
+  return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: connect }) : new Agent(options);
+}
+
+const gunzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
+
+async function decode(bytes: Buffer, encoding: string | undefined): Promise<Buffer> {
+  if (bytes.length > MAX_ANSWER_BYTES)
+    throw new Error(`an answer of ${bytes.length} bytes is over the limit of ${MAX_ANSWER_BYTES}`);
+  return encoding === "gzip" ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES }) : bytes;
+}
+
+function header(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,219 @@
+import { createHash } from "node:crypto";
+import type { Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type { FeedName } from "../event/event.ts";
+import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
+import type { ConsoleClient, Query } from "./client.ts";
+import { CursorRefusedError } from "./errors.ts";
+import { type ApiElement, type ApiPage, readPage } from "./page.ts";
+
+/** One API resource that is read forward in time: all that differs between feeds. */
+export interface FeedResource {
+  readonly name: FeedName;
+  readonly path: string;
+  /** What the list is sorted by and filtered on, as `<field>__gte` and `<field>__lte`. */
+  readonly timeField: "createdAt" | "updatedAt";
+  time(record: Readonly<Record<string, unknown>>): unknown;
+  /** The version of a mutable object, with its id its identity. Undefined: the id alone is. */
+  readonly version: ((record: Readonly<Record<string, unknown>>) => unknown) | undefined;
+  /** The field that `include_types` and `exclude_types` are about. */
+  readonly typeField: string | undefined;
+}
+
+export interface FeedOptions {
+  readonly console: string;
+  readonly start: FeedStart;
+  readonly overlapMs: number;
+  readonly settleMs: number;
+  readonly includeTypes: readonly number[];
+  readonly excludeTypes: readonly number[];
+  readonly scope: Query;
+}
+
+/** Where a feed begins that has no checkpoint. */
+export type FeedStart =
+  | { readonly kind: "now" }
+  | { readonly kind: "back"; readonly ms: number }
+  | { readonly kind: "at"; readonly time: Micros };
+
+const PAGE_LIMIT = 1000;
+
+/** Ids are kept this much longer than the overlap can bring them back, for an overlap that is made longer. */
+const SEEN_MARGIN_MS = 10 * 60_000;
+
+/** A poll under way: its window, and the place in it. */
+interface Poll {
+  from: Micros;
+  readonly to: Micros;
+  /** The time of the last record read. */
+  last: Micros;
+  readonly used: Set<string>;
+  cursor: string | undefined;
+  emptyPages: number;
+}
+
+/**
+ * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
+ * the console's clock. Records that were seen before are not told apart here: the spool knows.
+ */
+export class WindowedFeed implements Feed {
+  readonly key: FeedKey;
+  readonly #resource: FeedResource;
+  readonly #client: ConsoleClient;
+  readonly #options: FeedOptions;
+  #poll: Poll | undefined;
+
+  constructor(resource: FeedResource, client: ConsoleClient, options: FeedOptions) {
+    this.key = { console: options.console, feed: resource.name };
+    this.#resource = resource;
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
+    const consoleVersion = await this.#client.version(signal);
+    const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
+    if (checkpoint === undefined) return this.#emptyPage(this.#begin(now), consoleVersion);
+    this.#poll ??= this.#newPoll(checkpoint, now);
+    const poll = this.#poll;
+    if (poll.to < poll.from) {
+      this.#poll = undefined;
+      return this.#emptyPage(checkpoint, consoleVersion);
+    }
+    const { elements, nextCursor } = await this.#ask(poll, signal);
+    const { records, deadLetters, excluded } = this.#read(elements, poll);
+    const hasMore = this.#advance(poll, elements.length, nextCursor);
+    // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
+    const reached = hasMore || nextCursor !== undefined ? Math.min(poll.last, poll.to) : poll.to;
+    return {
+      records,
+      deadLetters,
+      excluded,
+      consoleVersion,
+      hasMore,
+      checkpoint: { time: Math.max(checkpoint.time, reached) as Micros, floor: checkpoint.floor },
+      seenSince: addMs(checkpoint.time, -2 * this.#options.overlapMs - SEEN_MARGIN_MS),
+    };
+  }
+
+  #begin(now: Micros): Checkpoint {
+    const { start } = this.#options;
+    const floor = start.kind === "now" ? now : start.kind === "back" ? addMs(now, -start.ms) : start.time;
+    return { time: floor, floor };
+  }
+
+  #newPoll({ time, floor }: Checkpoint, now: Micros): Poll {
+    const { overlapMs, settleMs } = this.#options;
+    const from = Math.max(addMs(time, -overlapMs), floor) as Micros;
+    return { from, to: addMs(now, -settleMs), last: from, used: new Set(), cursor: undefined, emptyPages: 0 };
+  }
+
+  async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {
+    const { path } = this.#resource;
+    try {
+      const answer = await this.#client.get(path, this.#query(poll), signal);
+      return readPage(answer.text, path);
+    } catch (error) {
+      if (!(error instanceof CursorRefusedError)) throw error;
+      if (startOver(poll)) return await this.#ask(poll, signal);
+      this.#poll = undefined;
+      throw error;
+    }
+  }
+
+  #query({ from, to, cursor }: Poll): Query {
+    const { timeField } = this.#resource;
+    const { includeTypes, scope } = this.#options;
+    return {
+      ...scope,
+      limit: String(PAGE_LIMIT),
+      sortBy: timeField,
+      sortOrder: "asc",
+      skipCount: "true",
+      [`${timeField}__gte`]: formatTime(from),
+      [`${timeField}__lte`]: formatTime(to),
+      ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }),
+      ...(cursor === undefined ? {} : { cursor }),
+    };
+  }
+
+  /** Moves to the next page; false at the end of the window. A cursor that leads in a circle is not followed. */
+  #advance(poll: Poll, count: number, nextCursor: string | undefined): boolean {
+    poll.emptyPages = count === 0 ? poll.emptyPages + 1 : 0;
+    if (nextCursor !== undefined && !poll.used.has(nextCursor) && poll.emptyPages < 2) {
+      poll.used.add(nextCursor);
+      poll.cursor = nextCursor;
+      return true;
+    }
+    if (nextCursor !== undefined && startOver(poll)) return true;
+    this.#poll = undefined;
+    return false;
+  }
+
+  #read(elements: readonly ApiElement[], poll: Poll): Pick<Page, "records" | "deadLetters" | "excluded"> {
+    const { excludeTypes } = this.#options;
+    const { typeField } = this.#resource;
+    const records: PageRecord[] = [];
+    const deadLetters: DeadLetter[] = [];
+    let excluded = 0;
+    for (const { text, value } of elements) {
+      if (!isRecord(value)) deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
+      else if (typeField !== undefined && excludeTypes.includes(Number(value[typeField]))) excluded += 1;
+      else records.push(this.#record(value, text, poll));
+    }
+    poll.last = records.reduce((latest, { time }) => Math.max(latest, time), poll.last as number) as Micros;
+    return { records, deadLetters, excluded };
+  }
+
+  /** Total: a record without id, time or version gets one that is the same whenever the record is read again. */
+  #record(value: Readonly<Record<string, unknown>>, text: string, poll: Poll): PageRecord {
+    const resource = this.#resource;
+    const id = idOf(value["id"]) ?? digest(text);
+    return {
+      id,
+      time: parseTime(resource.time(value)) ?? snowflakeTime(id) ?? poll.from,
+      version: resource.version === undefined ? undefined : (textOf(resource.version(value)) ?? digest(text)),
+      text,
+    };
+  }
+
+  #emptyPage(checkpoint: Checkpoint, consoleVersion: string | undefined): Page {
+    return {
+      records: [],
+      deadLetters: [],
+      excluded: 0,
+      checkpoint,
+      seenSince: checkpoint.floor,
+      consoleVersion,
+      hasMore: false,
+    };
+  }
+}
+
+/**
+ * Goes on without the console's cursor: a new list that begins at the last record read. False when that would lead to
+ * where the window began.
+ */
+function startOver(poll: Poll): boolean {
+  if (poll.last <= poll.from) return false;
+  poll.from = poll.last;
+  poll.cursor = undefined;
+  poll.used.clear();
+  poll.emptyPages = 0;
+  return true;
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function idOf(id: unknown): string | undefined {
+  return typeof id === "number" ? String(id) : textOf(id);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function digest(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+}

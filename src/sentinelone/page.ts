@@ -1,0 +1,64 @@
+import { parseSlice, scanObject } from "../lib/exact-json.ts";
+import { FeedUnavailableError } from "./errors.ts";
+
+/** An API answer with a list: its records as text and value, and the cursor to the next page. */
+export interface ApiPage {
+  readonly elements: readonly ApiElement[];
+  /** Undefined at the end of the list. */
+  readonly nextCursor: string | undefined;
+}
+
+export interface ApiElement {
+  readonly text: string;
+  /** Undefined when the text is not JSON. */
+  readonly value: unknown;
+}
+
+/**
+ * Reads the envelope `{data:[…], pagination:{nextCursor}, errors?}`. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON,
+ * for anything without a list, and for `errors` without records: a 200 may carry both.
+ */
+export function readPage(text: string, path: string): ApiPage {
+  const scanned = scanObject(text, "data");
+  if (scanned === undefined)
+    throw new FeedUnavailableError(
+      `the answer to ${path} is torn: ${text.length} characters that are no whole JSON object`,
+    );
+  const errors = member(text, scanned.members.get("errors"));
+  const failed = Array.isArray(errors) && errors.length > 0;
+  if (scanned.elements === undefined || (failed && scanned.elements.length === 0)) {
+    throw new FeedUnavailableError(
+      `the answer to ${path} has no usable data${failed ? `, but errors: ${JSON.stringify(errors).slice(0, 300)}` : ""}`,
+    );
+  }
+  const pagination = member(text, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
+  return {
+    elements: scanned.elements.map((slice) => ({
+      text: text.slice(slice.start, slice.end),
+      value: attempt(() => parseSlice(text, slice)),
+    })),
+    nextCursor: normalizeCursor(pagination?.nextCursor),
+  };
+}
+
+/** The end of the list is told as null, `""`, the string `"null"`, or not at all; a cursor often comes percent-encoded, even twice. */
+export function normalizeCursor(cursor: unknown): string | undefined {
+  if (typeof cursor !== "string" || cursor === "" || cursor === "null") return undefined;
+  let decoded = cursor;
+  for (let times = 0; times < 3 && decoded.includes("%"); times++)
+    decoded = attempt(() => decodeURIComponent(decoded)) ?? decoded;
+  return decoded;
+}
+
+function member(text: string, slice: Parameters<typeof parseSlice>[1] | undefined): unknown {
+  return slice === undefined ? undefined : attempt(() => parseSlice(text, slice));
+}
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    // Bad input is a value here; the callers count it or refuse the page.
+    return undefined;
+  }
+}
