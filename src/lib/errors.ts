@@ -6,11 +6,18 @@ export abstract class BridgeError extends Error {
   abstract readonly code: string;
   /** The error answers whether trying again may help, so that no caller keeps a list of codes. */
   abstract readonly retryable: boolean;
+  /** The least wait before another try; undefined leaves it to the back-off. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, options?: ErrorOptions) {
+  constructor(message: string, { retryAfterMs, ...options }: BridgeErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+export interface BridgeErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number | undefined;
 }
 
 export function isRetryable(error: unknown): boolean {

@@ -1,20 +1,8 @@
 import { BridgeError } from "../lib/errors.ts";
 
-/**
- * What the console's answers mean for a feed. All are worth another try, some of them only much later: `retryAfterMs`
- * is the least wait before it.
- */
+/** What the console's answers mean for a feed. All are worth another try, some of them only much later. */
 export abstract class FeedError extends BridgeError {
   readonly retryable = true;
-  readonly retryAfterMs: number | undefined;
-
-  constructor(
-    message: string,
-    { retryAfterMs, ...options }: ErrorOptions & { readonly retryAfterMs?: number | undefined } = {},
-  ) {
-    super(message, options);
-    this.retryAfterMs = retryAfterMs;
-  }
 }
 
 /** 429: the console, or our own budget, wants fewer requests. */

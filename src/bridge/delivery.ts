@@ -1,0 +1,177 @@
+import { type Observable, repeat, takeWhile, timer } from "rxjs";
+import type { SecurityEvent } from "../event/event.ts";
+import type { Micros } from "../event/time.ts";
+import type { Backoff } from "../lib/backoff.ts";
+import { fromAbortable, untilAborted } from "../lib/rx.ts";
+import { isAbort } from "../lib/signals.ts";
+import type { Batch, Collector, Frames, SpoolReader, StopSignals } from "./ports.ts";
+import { type Fault, retryWithBackoff } from "./retry.ts";
+
+/**
+ * The collector's side: spool -> messages -> collector -> release, one window at a time and by pull. A window is encoded
+ * while it is sent, and encoded again from the spool when it has to be sent again: no more than a batch is in memory.
+ */
+export interface DeliveryOptions {
+  readonly collector: string;
+  readonly limits: WindowLimits;
+  readonly backoff: Backoff;
+  readonly stop: StopSignals;
+  readonly onFault: (fault: DeliveryFault) => void;
+}
+
+/** A window closes at the first of these. */
+export interface WindowLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** A window that waits for more events is closed this long after its first, so that it is confirmed soon. */
+  readonly maxAgeMs: number;
+}
+
+export interface DeliveryFault extends Fault {
+  readonly collector: string;
+  /** Messages that were sent and not confirmed: the collector may get them twice. */
+  readonly inDoubt: number;
+}
+
+/** A window that the collector has confirmed. */
+export interface WindowReport {
+  readonly kind: "window";
+  readonly collector: string;
+  readonly events: number;
+  readonly bytes: number;
+  readonly damaged: number;
+  /** The position behind the window. */
+  readonly end: number;
+  /** The time of the newest event in it. */
+  readonly newest: Micros | undefined;
+  readonly tookMs: number;
+}
+
+export interface DeliveryDeps {
+  readonly reader: SpoolReader;
+  /** The message with its framing. */
+  readonly encode: (event: SecurityEvent) => string;
+  readonly collector: Collector;
+}
+
+export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observable<WindowReport> {
+  const { backoff, stop, onFault, limits } = options;
+  let maxEvents = limits.maxEvents;
+  let inDoubt = 0;
+
+  return fromAbortable(async (signal): Promise<WindowReport | undefined> => {
+    const first = await firstBatch(deps.reader, maxEvents, stop.soft);
+    if (first === undefined) return undefined;
+    const window = new Window(deps, first, { ...limits, maxEvents }, stop.soft);
+    try {
+      await deps.collector.deliver(window.frames(), signal);
+    } catch (error) {
+      inDoubt = window.sent;
+      // A collector that can not finish a window in time gets smaller ones, down to a single event.
+      if (inDoubt > 0) maxEvents = Math.max(1, Math.floor(Math.min(maxEvents, inDoubt) / 2));
+      throw error;
+    }
+    await deps.reader.release(window.end);
+    maxEvents = Math.min(limits.maxEvents, maxEvents * 2);
+    return window.report(options.collector);
+  }).pipe(
+    retryWithBackoff(backoff, stop.soft, (fault) => {
+      onFault({ ...fault, collector: options.collector, inDoubt });
+      inDoubt = 0;
+    }),
+    repeat({ delay: () => timer(0) }),
+    takeWhile((report) => report !== undefined),
+    untilAborted(stop.hard),
+  );
+}
+
+async function firstBatch(reader: SpoolReader, maxEvents: number, soft: AbortSignal): Promise<Batch | undefined> {
+  if (soft.aborted) return undefined;
+  try {
+    return await reader.read(reader.position, maxEvents, soft);
+  } catch (error) {
+    if (isAbort(error, soft)) return undefined;
+    throw error;
+  }
+}
+
+/** Chunks of about this size are written at once. */
+const CHUNK_LENGTH = 128 << 10;
+
+/** A window while it is sent. */
+class Window {
+  readonly #deps: DeliveryDeps;
+  readonly #limits: WindowLimits;
+  readonly #soft: AbortSignal;
+  readonly #startedAtMs = performance.now();
+  #batch: Batch | undefined;
+  #bytes = 0;
+  #damaged = 0;
+  #newest: Micros | undefined;
+  /** Messages given to the collector. */
+  sent = 0;
+  /** The position behind the last event that was given to the collector. */
+  end: number;
+
+  constructor(deps: DeliveryDeps, first: Batch, limits: WindowLimits, soft: AbortSignal) {
+    this.#deps = deps;
+    this.#limits = limits;
+    this.#soft = soft;
+    this.#batch = first;
+    this.end = deps.reader.position;
+  }
+
+  async *frames(): AsyncGenerator<Frames> {
+    const age = AbortSignal.any([this.#soft, AbortSignal.timeout(this.#limits.maxAgeMs)]);
+    while (this.#batch !== undefined) {
+      const { events, end, damaged } = this.#batch;
+      for (const frames of this.#encode(events)) {
+        this.sent += frames.count;
+        this.#bytes += frames.bytes.length;
+        yield frames;
+      }
+      this.end = end;
+      this.#damaged += damaged;
+      this.#newest = events.at(-1)?.time ?? this.#newest;
+      this.#batch = await this.#next(age);
+    }
+  }
+
+  report(collector: string): WindowReport {
+    return {
+      kind: "window",
+      collector,
+      events: this.sent,
+      bytes: this.#bytes,
+      damaged: this.#damaged,
+      end: this.end,
+      newest: this.#newest,
+      tookMs: performance.now() - this.#startedAtMs,
+    };
+  }
+
+  *#encode(events: readonly SecurityEvent[]): Generator<Frames> {
+    let text = "";
+    let count = 0;
+    for (const event of events) {
+      text += this.#deps.encode(event);
+      count += 1;
+      if (text.length < CHUNK_LENGTH) continue;
+      yield { bytes: Buffer.from(text), count };
+      text = "";
+      count = 0;
+    }
+    if (count > 0) yield { bytes: Buffer.from(text), count };
+  }
+
+  async #next(age: AbortSignal): Promise<Batch | undefined> {
+    const room = this.#limits.maxEvents - this.sent;
+    if (room <= 0 || this.#bytes >= this.#limits.maxBytes || age.aborted) return undefined;
+    try {
+      return await this.#deps.reader.read(this.end, room, age);
+    } catch (error) {
+      if (isAbort(error, age)) return undefined;
+      throw error;
+    }
+  }
+}

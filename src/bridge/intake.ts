@@ -1,0 +1,82 @@
+import { EMPTY, type Observable, concat, defer, from, ignoreElements, repeat, switchMap, timer } from "rxjs";
+import type { Backoff } from "../lib/backoff.ts";
+import { fromAbortable, untilAborted } from "../lib/rx.ts";
+import type { Appended, Feed, FeedKey, Page, Spool } from "./ports.ts";
+import { type Fault, retryWithBackoff } from "./retry.ts";
+
+/**
+ * The console's side: feed -> spool, one page at a time. RxJS decides when: the time between polls, and the wait after a
+ * fault.
+ */
+export interface IntakeOptions {
+  readonly schedule: PollSchedule;
+  readonly backoff: Backoff;
+  readonly stop: AbortSignal;
+  readonly onFault: (fault: FeedFault) => void;
+}
+
+/** When a feed is polled. Both emit once and complete. */
+export interface PollSchedule {
+  /** The first poll of this run. Not asked for a feed without a checkpoint: its beginning is fixed at once. */
+  first(): Observable<unknown>;
+  /** The poll after one that began at `startedAtMs` of `performance.now()`. */
+  next(startedAtMs: number): Observable<unknown>;
+}
+
+export interface FeedFault extends Fault {
+  readonly key: FeedKey;
+}
+
+/** What one page brought. */
+export interface PageReport extends Appended {
+  readonly kind: "page";
+  readonly key: FeedKey;
+  readonly read: number;
+  readonly excluded: number;
+  readonly deadLetters: number;
+  readonly hasMore: boolean;
+  /** How far the feed has been read. */
+  readonly reached: Page["checkpoint"]["time"];
+}
+
+export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: IntakeOptions): Observable<PageReport> {
+  const { schedule, backoff, stop, onFault } = options;
+  let startedAtMs = performance.now();
+  let drained = false;
+  // A page that could not be stored is stored before another is read: the feed has already moved behind it.
+  let pending: Page | undefined;
+
+  const pages = fromAbortable(async (signal): Promise<PageReport> => {
+    if (drained) startedAtMs = performance.now();
+    pending ??= await feed.readPage(await spool.checkpoint(feed.key), signal);
+    const page = pending;
+    const appended = await spool.append(feed.key, page, signal);
+    pending = undefined;
+    drained = !page.hasMore;
+    return report(feed.key, page, appended);
+  }).pipe(
+    retryWithBackoff(backoff, stop, (fault) => onFault({ ...fault, key: feed.key })),
+    repeat({ delay: () => (drained ? schedule.next(startedAtMs) : timer(0)).pipe(untilAborted(stop)) }),
+  );
+  return concat(untilFirst(feed.key, spool, schedule), pages).pipe(untilAborted(stop));
+}
+
+function untilFirst(key: FeedKey, spool: Spool, schedule: PollSchedule): Observable<never> {
+  return defer(() => from(spool.checkpoint(key))).pipe(
+    switchMap((checkpoint) => (checkpoint === undefined ? EMPTY : schedule.first())),
+    ignoreElements(),
+  );
+}
+
+function report(key: FeedKey, page: Page, appended: Appended): PageReport {
+  return {
+    kind: "page",
+    key,
+    read: page.records.length,
+    excluded: page.excluded,
+    deadLetters: page.deadLetters.length,
+    hasMore: page.hasMore,
+    reached: page.checkpoint.time,
+    ...appended,
+  };
+}

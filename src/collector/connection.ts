@@ -1,0 +1,208 @@
+import { type Socket, connect as connectTcp, isIP } from "node:net";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { describeError } from "../lib/errors.ts";
+import { isAbort } from "../lib/signals.ts";
+import { CollectorBrokenError, CollectorStalledError, CollectorUnreachableError } from "./errors.ts";
+import { type Endpoints, unacknowledgedBytes } from "./tx-queue.ts";
+
+/**
+ * One connection to a collector, and what its end means.
+ *
+ *     connecting ──▶ open ──finish()──▶ closing ──peer's clean end──▶ confirmed
+ *          │           │                   │
+ *          └───────────┴───────────────────┴──error, reset, end too early, stall──▶ failed
+ *
+ * A syslog receiver has no words to answer with. But rsyslog and syslog-ng, over TCP and TLS, answer our half-close with
+ * theirs only after they have read everything, and a process that dies with unread data makes its kernel send a reset. So
+ * a clean end of the peer, after our own end and with every byte acknowledged, confirms all that was written.
+ */
+export interface ConnectionOptionsOf {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: plain TCP. */
+  readonly tls: ConnectionOptions | undefined;
+  readonly timeouts: ConnectionTimeouts;
+}
+
+export interface ConnectionTimeouts {
+  readonly connectMs: number;
+  /** Without any progress for this long, a connection with unacknowledged data is dead. */
+  readonly stallMs: number;
+  /** How long the peer may take to answer the close, after its kernel has acknowledged everything. */
+  readonly confirmMs: number;
+}
+
+export const DEFAULT_TIMEOUTS: ConnectionTimeouts = { connectMs: 10_000, stallMs: 15_000, confirmMs: 60_000 };
+
+const WATCH_MS = 1000;
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #timeouts: ConnectionTimeouts;
+  readonly #endpoints: Endpoints;
+  readonly #settled: Promise<void>;
+  #settle: { readonly confirm: () => void; readonly fail: (error: Error) => void };
+  #failure: Error | undefined;
+  #finished = false;
+  #wake: (() => void) | undefined;
+
+  private constructor(socket: Socket, timeouts: ConnectionTimeouts) {
+    this.#socket = socket;
+    this.#timeouts = timeouts;
+    this.#endpoints = {
+      address: socket.localAddress ?? "",
+      localPort: socket.localPort ?? 0,
+      remotePort: socket.remotePort ?? 0,
+    };
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#settled = promise;
+    this.#settle = { confirm: resolve, fail: reject };
+    // The failure is told by whatever is awaited next; an idle connection may fail unseen.
+    promise.catch(() => undefined);
+    this.#listen();
+  }
+
+  /** Tries all addresses of the host in turn. Rejects with `BRIDGE_COLLECTOR_UNREACHABLE`, or the signal's reason. */
+  static async open(options: ConnectionOptionsOf, signal: AbortSignal): Promise<Connection> {
+    signal.throwIfAborted();
+    const socket = await dial(options, signal);
+    return new Connection(socket, options.timeouts);
+  }
+
+  /** False once the peer has ended or broken the connection. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** Resolves when there is room for more. Rejects when the connection has failed. */
+  async write(bytes: Buffer): Promise<void> {
+    this.#throwFailure();
+    if (this.#socket.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    this.#throwFailure();
+  }
+
+  /** Ends our side, and resolves when the peer has confirmed by ending its own that it read everything. */
+  async finish(): Promise<void> {
+    this.#throwFailure();
+    this.#socket.end(() => {
+      this.#finished = true;
+    });
+    await this.#settled;
+  }
+
+  /** Lets go at once; nothing that was written is confirmed. */
+  destroy(): void {
+    this.#fail(new CollectorBrokenError("the connection was given up"));
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    const watchdog = setInterval(this.#watch(), WATCH_MS);
+    socket.on("drain", () => this.#wake?.());
+    socket.on("error", (error) =>
+      this.#fail(new CollectorBrokenError(`the connection broke: ${describeError(error)}`, { cause: error })),
+    );
+    socket.on("end", () => this.#onEnd());
+    socket.on("close", () => {
+      clearInterval(watchdog);
+      this.#fail(new CollectorBrokenError("the connection was closed before it was confirmed"));
+    });
+    // The end of the peer is only seen by a socket that is read.
+    socket.resume();
+  }
+
+  #onEnd(): void {
+    if (!this.#finished) {
+      this.#fail(new CollectorBrokenError("the collector closed the connection before everything was sent"));
+    } else if ((unacknowledgedBytes(this.#endpoints) ?? 0) > 0) {
+      // It closed without having read all: what is under way will meet a closed port.
+      this.#fail(new CollectorBrokenError("the collector closed the connection before it had read everything"));
+    } else {
+      this.#settle.confirm();
+      this.#socket.destroy();
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#settle.fail(this.#failure);
+    this.#socket.destroy();
+    this.#wake?.();
+  }
+
+  /**
+   * The progress watchdog. On a dead link with unacknowledged data neither keep-alive nor the kernel says anything for 15
+   * minutes; bytes that move from our queue to the peer's kernel are the only sign of life.
+   */
+  #watch(): () => void {
+    let moved = -1;
+    let movedAt = performance.now();
+    return () => {
+      const socket = this.#socket;
+      const queued = socket.writableLength;
+      const unacknowledged = unacknowledgedBytes(this.#endpoints);
+      const outstanding = queued + (unacknowledged ?? 0);
+      const progress = socket.bytesWritten - outstanding;
+      if (progress !== moved || (outstanding === 0 && !this.#finished)) {
+        moved = progress;
+        movedAt = performance.now();
+        return;
+      }
+      const limitMs = outstanding > 0 ? this.#timeouts.stallMs : this.#timeouts.confirmMs;
+      const stillMs = performance.now() - movedAt;
+      if (stillMs < limitMs) return;
+      const what = outstanding > 0 ? `${outstanding} bytes were not taken` : "the close was not answered";
+      this.#fail(new CollectorStalledError(`the collector stands still: ${what} for ${Math.round(stillMs / 1000)} s`));
+    };
+  }
+}
+
+async function dial({ host, port, tls, timeouts }: ConnectionOptionsOf, signal: AbortSignal): Promise<Socket> {
+  const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  // Both look the name up at each attempt and try its addresses in turn.
+  const target = { host, port, allowHalfOpen: true };
+  const socket =
+    tls === undefined
+      ? connectTcp({ ...target, noDelay: true, keepAlive: true })
+      : connectTls({ ...target, ...tls, ...serverName(host, tls) });
+  const onAbort = (): void => reject(signal.reason as Error);
+  const onClose = (): void => reject(new Error("the collector closed the connection"));
+  const timer = setTimeout(
+    () => reject(new Error(`no connection within ${timeouts.connectMs / 1000} s`)),
+    timeouts.connectMs,
+  );
+  signal.addEventListener("abort", onAbort, { once: true });
+  socket.once(tls === undefined ? "connect" : "secureConnect", () => resolve(socket));
+  socket.once("error", reject);
+  socket.once("close", onClose);
+  try {
+    return await promise;
+  } catch (error) {
+    socket.on("error", ignore);
+    socket.destroy();
+    if (isAbort(error, signal)) throw error;
+    throw new CollectorUnreachableError(`no connection to ${where}: ${describeError(error)}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+    socket.off("error", reject);
+    socket.off("close", onClose);
+  }
+}
+
+/** A socket that was given up may still break, and then nobody wants to know. */
+function ignore(): void {}
+
+/** SNI takes names only (RFC 6066 section 3). */
+function serverName(host: string, tls: ConnectionOptions): ConnectionOptions {
+  if (tls.servername !== undefined) return { servername: tls.servername };
+  return isIP(host) === 0 ? { servername: host } : {};
+}

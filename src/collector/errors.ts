@@ -1,0 +1,25 @@
+import { BridgeError } from "../lib/errors.ts";
+
+/** No connection: refused, unreachable, no such host, time-out, or TLS that could not be agreed on. */
+export class CollectorUnreachableError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_UNREACHABLE";
+  readonly retryable = true;
+}
+
+/** The connection ended before the window was confirmed: what was sent is in doubt and is sent again. */
+export class CollectorBrokenError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_BROKEN";
+  readonly retryable = true;
+}
+
+/** Nothing moved for too long: a dead link, or a collector that has stopped reading or does not answer the close. */
+export class CollectorStalledError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_STALLED";
+  readonly retryable = true;
+}
+
+/** The file or the pipe could not be written. */
+export class CollectorWriteError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_WRITE";
+  readonly retryable = true;
+}

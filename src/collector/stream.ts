@@ -1,0 +1,67 @@
+import type { Collector, Frames } from "../bridge/ports.ts";
+import { orAborted } from "../lib/signals.ts";
+import { Connection, type ConnectionOptionsOf } from "./connection.ts";
+
+/** A connection that was opened ahead and is not wanted is let go after this: a middle-box may have forgotten it. */
+const AHEAD_MS = 2000;
+
+/**
+ * A syslog collector over TCP or TLS, confirmed by half-close: each window has a connection of its own. While windows
+ * follow each other the next connection is opened as soon as one is used, so that no window waits for a handshake.
+ */
+export class StreamCollector implements Collector {
+  readonly #options: ConnectionOptionsOf;
+  #ahead: Promise<Connection | undefined> | undefined;
+  #aheadTimer: NodeJS.Timeout | undefined;
+  #lastConfirmedMs = -Infinity;
+
+  constructor(options: ConnectionOptionsOf) {
+    this.#options = options;
+  }
+
+  async deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void> {
+    let connection: Connection | undefined;
+    const giveUp = (): void => connection?.destroy();
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      for await (const { bytes } of window) {
+        connection ??= await this.#take(signal);
+        await connection.write(bytes);
+      }
+      await connection?.finish();
+      this.#lastConfirmedMs = performance.now();
+    } catch (error) {
+      connection?.destroy();
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.#aheadTimer);
+    (await this.#ahead)?.destroy();
+  }
+
+  /** A connection for a window: the one opened ahead if it still stands. */
+  async #take(signal: AbortSignal): Promise<Connection> {
+    const busy = performance.now() - this.#lastConfirmedMs < AHEAD_MS;
+    clearTimeout(this.#aheadTimer);
+    const ahead = this.#ahead === undefined ? undefined : await orAborted(this.#ahead, signal);
+    this.#ahead = undefined;
+    const connection = ahead?.isOpen === true ? ahead : await Connection.open(this.#options, signal);
+    if (busy) this.#openAhead();
+    return connection;
+  }
+
+  #openAhead(): void {
+    // Whatever is wrong with it shows when the next window asks for a connection.
+    const ahead = Connection.open(this.#options, new AbortController().signal).catch(() => undefined);
+    this.#ahead = ahead;
+    this.#aheadTimer = setTimeout(() => {
+      if (this.#ahead === ahead) this.#ahead = undefined;
+      void ahead.then((connection) => connection?.destroy());
+    }, AHEAD_MS);
+  }
+}
