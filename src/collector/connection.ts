@@ -16,7 +16,7 @@ import { type Endpoints, unacknowledgedBytes } from "./tx-queue.ts";
  * theirs only after they have read everything, and a process that dies with unread data makes its kernel send a reset. So
  * a clean end of the peer, after our own end and with every byte acknowledged, confirms all that was written.
  */
-export interface ConnectionOptionsOf {
+export interface ConnectionTarget {
   readonly host: string;
   readonly port: number;
   /** Undefined: plain TCP. */
@@ -63,7 +63,7 @@ export class Connection {
   }
 
   /** Tries all addresses of the host in turn. Rejects with `BRIDGE_COLLECTOR_UNREACHABLE`, or the signal's reason. */
-  static async open(options: ConnectionOptionsOf, signal: AbortSignal): Promise<Connection> {
+  static async open(options: ConnectionTarget, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     const socket = await dial(options, signal);
     return new Connection(socket, options.timeouts);
@@ -80,6 +80,15 @@ export class Connection {
     if (this.#socket.write(bytes)) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
+    });
+    this.#throwFailure();
+  }
+
+  /** Resolves when the kernel has taken everything that was written: no confirmation, and named so. */
+  async flush(): Promise<void> {
+    this.#throwFailure();
+    await new Promise<void>((resolve) => {
+      this.#socket.write(Buffer.alloc(0), () => resolve());
     });
     this.#throwFailure();
   }
@@ -164,7 +173,7 @@ export class Connection {
   }
 }
 
-async function dial({ host, port, tls, timeouts }: ConnectionOptionsOf, signal: AbortSignal): Promise<Socket> {
+async function dial({ host, port, tls, timeouts }: ConnectionTarget, signal: AbortSignal): Promise<Socket> {
   const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
   const { promise, resolve, reject } = Promise.withResolvers<Socket>();
   // Both look the name up at each attempt and try its addresses in turn.

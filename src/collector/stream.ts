@@ -1,21 +1,26 @@
 import type { Collector, Frames } from "../bridge/ports.ts";
 import { orAborted } from "../lib/signals.ts";
-import { Connection, type ConnectionOptionsOf } from "./connection.ts";
+import { Connection, type ConnectionTarget } from "./connection.ts";
 
 /** A connection that was opened ahead and is not wanted is let go after this: a middle-box may have forgotten it. */
 const AHEAD_MS = 2000;
+
+export interface StreamOptions extends ConnectionTarget {
+  /** False: a window is released when the kernel has taken it, and the connection lasts (`confirm: none`). */
+  readonly confirms: boolean;
+}
 
 /**
  * A syslog collector over TCP or TLS, confirmed by half-close: each window has a connection of its own. While windows
  * follow each other the next connection is opened as soon as one is used, so that no window waits for a handshake.
  */
 export class StreamCollector implements Collector {
-  readonly #options: ConnectionOptionsOf;
+  readonly #options: StreamOptions;
   #ahead: Promise<Connection | undefined> | undefined;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
 
-  constructor(options: ConnectionOptionsOf) {
+  constructor(options: StreamOptions) {
     this.#options = options;
   }
 
@@ -28,8 +33,7 @@ export class StreamCollector implements Collector {
         connection ??= await this.#take(signal);
         await connection.write(bytes);
       }
-      await connection?.finish();
-      this.#lastConfirmedMs = performance.now();
+      if (connection !== undefined) await this.#confirm(connection);
     } catch (error) {
       connection?.destroy();
       signal.throwIfAborted();
@@ -42,6 +46,16 @@ export class StreamCollector implements Collector {
   async close(): Promise<void> {
     clearTimeout(this.#aheadTimer);
     (await this.#ahead)?.destroy();
+  }
+
+  async #confirm(connection: Connection): Promise<void> {
+    if (this.#options.confirms) {
+      await connection.finish();
+      this.#lastConfirmedMs = performance.now();
+    } else {
+      await connection.flush();
+      this.#ahead = Promise.resolve(connection);
+    }
   }
 
   /** A connection for a window: the one opened ahead if it still stands. */

@@ -32,3 +32,8 @@ export interface SecurityEvent {
   readonly time: Micros;
   readonly record: JsonRecord;
 }
+
+/** The `key` of an event; `version` is undefined for entries of append-only feeds. */
+export function eventKey(feed: FeedName, id: string, version: string | undefined): string {
+  return version === undefined ? `${feed}/${id}` : `${feed}/${id}/${version}`;
+}

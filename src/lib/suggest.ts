@@ -4,10 +4,16 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const distance = distanceOf(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
+}
+
+function distanceOf(word: string, candidate: string): number {
+  const [short, long] = word.length < candidate.length ? [word, candidate] : [candidate, word];
+  // One that begins with the other is close, however much follows: warning and warn.
+  return short.length >= 3 && long.startsWith(short) ? 1 : editDistance(word, candidate);
 }
 
 /** Insertions, deletions, substitutions, and swaps of neighbours that lead from one word to the other. */

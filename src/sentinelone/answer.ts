@@ -25,7 +25,7 @@ export interface RawAnswer extends Answer {
 const PARKED_MS = 10 * 60_000;
 
 /** A dead token is looked at again this often; a new one in its file is then found. */
-const UNAUTHORIZED_MS = 30_000;
+export const UNAUTHORIZED_MS = 30_000;
 
 /** A wait that the console asks for is kept up to this long. */
 const MAX_RETRY_AFTER_MS = 60 * 60_000;

@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "
 import { describeError } from "../lib/errors.ts";
 import { isAbort } from "../lib/signals.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
-import { type Answer, type RawAnswer, errorOf, notForThisToken } from "./answer.ts";
+import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
 import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
 
@@ -71,7 +71,7 @@ export class ConsoleClient {
 
   /** After a 401: a token that has changed in its file is tried at once; otherwise `/system/info` tells whether it is dead. */
   async #askAgain(refused: FeedUnauthorizedError, path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-    const token = this.#options.token();
+    const token = this.#readToken();
     if (token !== this.#token) {
       this.#token = token;
       return await this.#ask(path, query, signal);
@@ -97,12 +97,21 @@ export class ConsoleClient {
   }
 
   async #ask(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-    const token = (this.#token ??= this.#options.token());
+    const token = (this.#token ??= this.#readToken());
     await this.#options.limits.bucket(token, path, this.#options.perSecond[path]).take(signal);
     const answer = await this.#request(path, query, token, signal);
     const error = errorOf(answer, path);
     if (error !== undefined) throw error;
     return answer;
+  }
+
+  /** A token that can not be read now, in the middle of its replacement say, is waited for as a dead one is. */
+  #readToken(): string {
+    try {
+      return this.#options.token();
+    } catch (error) {
+      throw new FeedUnauthorizedError(describeError(error), { cause: error, retryAfterMs: UNAUTHORIZED_MS });
+    }
   }
 
   async #request(path: string, query: Query, token: string, signal: AbortSignal): Promise<RawAnswer> {

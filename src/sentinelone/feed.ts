@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
-import type { FeedName } from "../event/event.ts";
+import { type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
+import { parseExact } from "../lib/exact-json.ts";
 import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
 import type { ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
@@ -95,6 +96,25 @@ export class WindowedFeed implements Feed {
     };
   }
 
+  /** The newest records as events, oldest first, whatever the checkpoint is. For people to look at. */
+  async readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
+    const consoleVersion = await this.#client.version(signal);
+    const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
+    const { path, timeField, version } = this.#resource;
+    const query = { ...this.#filters(), limit: String(limit), sortBy: timeField, sortOrder: "desc", skipCount: "true" };
+    const { elements } = readPage((await this.#client.get(path, query, signal)).text, path);
+    const { records } = this.#read(elements, this.#newPoll({ time: now, floor: now }, now));
+    return records.toReversed().map((record) => ({
+      ...this.key,
+      consoleVersion,
+      change: version === undefined ? "event" : "updated",
+      id: record.id,
+      key: eventKey(this.key.feed, record.id, record.version),
+      time: record.time,
+      record: parseExact(record.text) as JsonRecord,
+    }));
+  }
+
   #begin(now: Micros): Checkpoint {
     const { start } = this.#options;
     const floor = start.kind === "now" ? now : start.kind === "back" ? addMs(now, -start.ms) : start.time;
@@ -122,18 +142,21 @@ export class WindowedFeed implements Feed {
 
   #query({ from, to, cursor }: Poll): Query {
     const { timeField } = this.#resource;
-    const { includeTypes, scope } = this.#options;
     return {
-      ...scope,
+      ...this.#filters(),
       limit: String(PAGE_LIMIT),
       sortBy: timeField,
       sortOrder: "asc",
       skipCount: "true",
       [`${timeField}__gte`]: formatTime(from),
       [`${timeField}__lte`]: formatTime(to),
-      ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }),
       ...(cursor === undefined ? {} : { cursor }),
     };
+  }
+
+  #filters(): Query {
+    const { includeTypes, scope } = this.#options;
+    return { ...scope, ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }) };
   }
 
   /** Moves to the next page; false at the end of the window. A cursor that leads in a circle is not followed. */

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { Appended, Batch, Checkpoint, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
-import type { JsonRecord, SecurityEvent } from "../event/event.ts";
+import { type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import { parseExact } from "../lib/exact-json.ts";
 import { Notice } from "../lib/notice.ts";
 import { splitBlock } from "./block.ts";
@@ -113,14 +113,14 @@ function readEvents({ console, feed, consoleVersion }: StoredBlock, text: string
   const { index, records } = splitBlock(text);
   return (parseExact(records) as JsonRecord[]).map((record, at): SecurityEvent => {
     const id = index.ids[at] ?? "";
-    const version = index.versions[at] ?? null;
+    const version = index.versions[at] ?? undefined;
     return {
       console,
       consoleVersion,
       feed,
       change: index.changes[at] ?? "event",
       id,
-      key: version === null ? `${feed}/${id}` : `${feed}/${id}/${version}`,
+      key: eventKey(feed, id, version),
       time: index.times[at] ?? (0 as SecurityEvent["time"]),
       record,
     };

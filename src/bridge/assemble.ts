@@ -1,0 +1,218 @@
+import type { ConnectionOptions } from "node:tls";
+import type { Observable } from "rxjs";
+import { DEFAULT_TIMEOUTS } from "../collector/connection.ts";
+import { FileCollector } from "../collector/file.ts";
+import { StdoutCollector } from "../collector/stdout.ts";
+import { StreamCollector } from "../collector/stream.ts";
+import { UdpCollector } from "../collector/udp.ts";
+import type { CollectorConfig, Config, ConsoleConfig, FeedConfig } from "../config/schema.ts";
+import { readPem } from "../config/files.ts";
+import { readToken } from "../config/secret.ts";
+import type { FeedName } from "../event/event.ts";
+import type { Backoff } from "../lib/backoff.ts";
+import { type Encoder, createEncoder } from "../message/encoder.ts";
+import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
+import { WindowedFeed } from "../sentinelone/feed.ts";
+import { RESOURCES } from "../sentinelone/feeds/index.ts";
+import { ThreadedSpool } from "../spool/spool.ts";
+import { type Framing, frame } from "../syslog/framing.ts";
+import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
+import { type FeedFault, type PageReport, intake } from "./intake.ts";
+import type { Collector, FeedKey, StopSignals } from "./ports.ts";
+import { cron, every } from "./schedule.ts";
+
+/** The composition root: the only file that knows the configuration and the adapters, and puts them together. */
+
+const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
+const COLLECTOR_BACKOFF: Backoff = { firstMs: 200, maxMs: 15_000 };
+
+/**
+ * Windows are large enough that a confirmation (a TLS handshake and two round trips) costs little beside them, and small
+ * enough that what a crash can double stays small. Measured in bench/.
+ */
+const WINDOW: WindowLimits = { maxEvents: 5000, maxBytes: 4 << 20, maxAgeMs: 500 };
+
+export interface Observer {
+  feedFault(fault: FeedFault): void;
+  deliveryFault(fault: DeliveryFault): void;
+}
+
+export interface Bridge {
+  readonly halves: readonly (Observable<PageReport> | Observable<WindowReport>)[];
+  readonly feeds: readonly FeedKey[];
+  readonly spool: ThreadedSpool;
+  /** Lets go of everything; after the halves have ended. */
+  close(): Promise<void>;
+}
+
+/** A feed of a console as the configuration has it. */
+export interface AssembledFeed {
+  readonly feed: WindowedFeed;
+  readonly config: FeedConfig;
+}
+
+/** Builds the bridge and opens its spool; nothing runs before its halves are subscribed to. */
+export async function assemble(
+  config: Config,
+  userAgent: string,
+  stop: StopSignals,
+  observer: Observer,
+): Promise<Bridge> {
+  const limits = new RequestLimits();
+  const consoles = config.consoles.map((console) => assembleConsole(console, userAgent, limits));
+  const collectors = config.collectors.map((entry) => ({ entry, collector: assembleCollector(entry) }));
+  const spool = await openSpool(config);
+  const feeds = consoles.flatMap((console) => console.feeds);
+  const intakes = feeds.map(({ feed, config: { cron: expression, every: everyMs } }) =>
+    intake(
+      { feed, spool },
+      {
+        schedule: expression === undefined ? every(everyMs ?? 0) : cron(expression),
+        backoff: BACKOFF,
+        stop: stop.soft,
+        onFault: (fault) => observer.feedFault(fault),
+      },
+    ),
+  );
+  const deliveries = collectors.map(async ({ entry, collector }) =>
+    delivery(
+      { reader: await spool.reader(entry.name), collector, encode: framedEncoder(entry) },
+      {
+        collector: entry.name,
+        limits: WINDOW,
+        backoff: COLLECTOR_BACKOFF,
+        stop,
+        onFault: (fault) => observer.deliveryFault(fault),
+      },
+    ),
+  );
+  return {
+    halves: [...intakes, ...(await Promise.all(deliveries))],
+    feeds: feeds.map(({ feed }) => feed.key),
+    spool,
+    close: async () => {
+      await Promise.all([
+        ...consoles.map(({ client }) => client.close()),
+        ...collectors.map(({ collector }) => collector.close()),
+      ]);
+      await spool.close();
+    },
+  };
+}
+
+/** A console's client and feeds, without the rest of the bridge: `preview` reads with them. */
+export function assembleConsole(
+  console: ConsoleConfig,
+  userAgent: string,
+  limits = new RequestLimits(),
+): { readonly client: ConsoleClient; readonly feeds: readonly AssembledFeed[] } {
+  const configured = Object.entries(console.feeds).filter(([, config]) => config !== undefined) as [
+    FeedName,
+    FeedConfig,
+  ][];
+  const client = new ConsoleClient({
+    url: console.url,
+    token: () => readToken(console.token),
+    ca: console.ca_file === undefined ? undefined : readPem(console.ca_file).toString("utf8"),
+    proxy: console.proxy,
+    userAgent,
+    limits,
+    perSecond: Object.fromEntries(
+      configured.flatMap(([name, { requests_per_second: perSecond }]) =>
+        perSecond === undefined ? [] : [[RESOURCES[name].path, perSecond]],
+      ),
+    ),
+  });
+  const feeds = configured.map(([name, config]) => ({ feed: assembleFeed(console, name, config, client), config }));
+  return { client, feeds };
+}
+
+function assembleFeed(
+  { name: console, scope }: ConsoleConfig,
+  name: FeedName,
+  config: FeedConfig,
+  client: ConsoleClient,
+): WindowedFeed {
+  const { start } = config;
+  return new WindowedFeed(RESOURCES[name], client, {
+    console,
+    start: start.kind === "back" ? { kind: "back", ms: start.backMs } : start,
+    overlapMs: config.overlap,
+    settleMs: config.settle,
+    includeTypes: config.include_types,
+    excludeTypes: config.exclude_types,
+    scope: {
+      ...ids("accountIds", scope.account_ids),
+      ...ids("siteIds", scope.site_ids),
+      ...ids("groupIds", scope.group_ids),
+    },
+  });
+}
+
+function ids(parameter: string, values: readonly string[]): Record<string, string> {
+  return values.length === 0 ? {} : { [parameter]: values.join(",") };
+}
+
+/** What a collector's messages look like, without framing. */
+export function assembleEncoder(entry: CollectorConfig): Encoder {
+  return createEncoder({
+    format: "cef",
+    header: entry.header,
+    facility: entry.facility,
+    hostname: entry.hostname,
+    maxMessageBytes: entry.max_message_bytes,
+    rt: entry.rt,
+    unmappedData: entry.unmapped_data,
+  });
+}
+
+function framedEncoder(entry: CollectorConfig): (event: Parameters<Encoder["encode"]>[0]) => string {
+  const encoder = assembleEncoder(entry);
+  // Only a stream that others write to as well needs counting; a datagram, a file and a pipe have one message a line.
+  const streams = entry.address.transport === "tcp" || entry.address.transport === "tls";
+  const framing: Framing = streams ? entry.framing : "newline";
+  return (event) => frame(encoder.encode(event), framing);
+}
+
+function assembleCollector(entry: CollectorConfig): Collector {
+  const { address } = entry;
+  switch (address.transport) {
+    case "stdout":
+      return new StdoutCollector();
+    case "file":
+      return new FileCollector(address.path);
+    case "udp":
+      return new UdpCollector(address);
+    case "tcp":
+    case "tls":
+      return new StreamCollector({
+        host: address.host,
+        port: address.port,
+        tls: entry.tls === undefined ? undefined : assembleTls(entry.tls),
+        timeouts: DEFAULT_TIMEOUTS,
+        confirms: entry.confirm !== "none",
+      });
+    case "relp":
+    case "relp+tls":
+      throw new Error(`${address.transport} is refused by the configuration's availability`);
+  }
+}
+
+function assembleTls(tls: NonNullable<CollectorConfig["tls"]>): ConnectionOptions {
+  return {
+    minVersion: tls.min_version,
+    ...(tls.ca_file === undefined ? {} : { ca: readPem(tls.ca_file) }),
+    ...(tls.cert_file === undefined ? {} : { cert: readPem(tls.cert_file) }),
+    ...(tls.key_file === undefined ? {} : { key: readPem(tls.key_file) }),
+    ...(tls.server_name === undefined ? {} : { servername: tls.server_name }),
+  };
+}
+
+function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
+  return ThreadedSpool.open({
+    directory: spool.directory,
+    maxBytes: spool.max_size,
+    minFreeBytes: spool.min_free,
+    collectors: collectors.map(({ name }) => name),
+  });
+}

@@ -1,0 +1,35 @@
+import type { CefSeverity } from "../event/severity.ts";
+import { headerField } from "./escape.ts";
+import type { Extension } from "./extension.ts";
+
+/** An event as CEF, not yet one string: it may still have to be shortened. */
+export interface CefEvent {
+  readonly deviceVersion: string;
+  readonly classId: string;
+  readonly name: string;
+  readonly severity: CefSeverity;
+  readonly extension: Extension;
+}
+
+export interface MappingOptions {
+  /** `native` writes `rt` as SentinelOne's own syslog does, for parsers that know only that. */
+  readonly rt: "epoch" | "native";
+  /** Whether fields without a key of their own are sent as `S1data`. */
+  readonly unmappedData: boolean;
+}
+
+/** Longest header fields (CEF Implementation Standard, "Header field definitions"). */
+const MAX_DEVICE_VERSION = 31;
+const MAX_CLASS_ID = 1023;
+const MAX_NAME = 512;
+
+/** The console's API version stands for a console that does not tell its build. No header field may be blank. */
+const UNKNOWN_VERSION = "2.1";
+
+/** `CEF:0|...|severity|`. Names longer than `maxNameLength` characters are cut. */
+export function cefHeader(event: CefEvent, maxNameLength = MAX_NAME): string {
+  const version = headerField(event.deviceVersion, MAX_DEVICE_VERSION) || UNKNOWN_VERSION;
+  const classId = headerField(event.classId, MAX_CLASS_ID);
+  const name = headerField(event.name, maxNameLength) || classId;
+  return `CEF:0|SentinelOne|Mgmt|${version}|${classId}|${name}|${event.severity}|`;
+}

@@ -1,0 +1,88 @@
+/**
+ * The characters of CEF. A message must be one line whatever a record holds, because a raw line break forges a second
+ * message at the collector; control characters are rewritten by collectors (`#011`) and break them.
+ */
+
+/** Whether a value needs more than to be written as it is. Almost none does: one test, no work. */
+const SPECIAL = /[\u0000-\u001f=\\\u007f-\u009f\u2028\u2029\ud800-\udfff\ufeff]/;
+
+const UNCLEAN = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\ufeff]/;
+const CONTROLS = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;
+
+/** True when `cleanText` and `escapeExtension` would both give the text back. */
+export function isPlain(text: string): boolean {
+  return text.charCodeAt(text.length - 1) !== SPACE && !SPECIAL.test(text);
+}
+
+const SPACE = 0x20;
+
+/**
+ * Makes text fit for a message: lone surrogates become U+FFFD, byte order marks go, control characters become spaces,
+ * trailing spaces go. Line feed and carriage return stay: they have an escape.
+ */
+export function cleanText(text: string): string {
+  if (!UNCLEAN.test(text)) return trimSpaces(text);
+  return trimSpaces(
+    text
+      .toWellFormed()
+      .replace(/\ufeff/g, "")
+      .replace(CONTROLS, " "),
+  );
+}
+
+function trimSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === SPACE) end -= 1;
+  return end === text.length ? text : text.slice(0, end);
+}
+
+/**
+ * At most `maxLength` characters of clean text, never half a character. UTF-16 units are counted: there are never fewer
+ * of them than characters, so a consumer that counts either way is content.
+ */
+export function cutText(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const end = isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength;
+  return trimSpaces(text.slice(0, end));
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+/** Escapes a CEF extension value: backslash, equals sign, and line breaks as `\n` and `\r`. A pipe needs no escape here. */
+export function escapeExtension(value: string): string {
+  return value.replace(/[\\=\n\r]/g, (character) => EXTENSION_ESCAPES[character] ?? character);
+}
+
+const EXTENSION_ESCAPES: Readonly<Record<string, string>> = { "\\": "\\\\", "=": "\\=", "\n": "\\n", "\r": "\\r" };
+
+/**
+ * An escaped value of at most `maxBytes` bytes of UTF-8: never half a character and never half an escape.
+ */
+export function cutEscaped(value: string, maxBytes: number): string {
+  if (value.length * 3 <= maxBytes) return value;
+  const bytes = Buffer.from(value);
+  if (bytes.length <= maxBytes) return value;
+  let end = maxBytes;
+  while (end > 0 && isContinuation(bytes[end])) end -= 1;
+  const cut = bytes.toString("utf8", 0, end);
+  let backslashes = 0;
+  while (cut.charCodeAt(cut.length - 1 - backslashes) === BACKSLASH) backslashes += 1;
+  return trimSpaces(backslashes % 2 === 1 ? cut.slice(0, -1) : cut);
+}
+
+const BACKSLASH = 0x5c;
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+/**
+ * A CEF header field of at most `maxLength` characters: backslash and pipe escaped, line breaks as spaces, spaces at both
+ * ends gone. Empty when nothing is left.
+ */
+export function headerField(text: string, maxLength: number): string {
+  const clean = cutText(cleanText(text.replace(/[\n\r]/g, " ")).trimStart(), maxLength);
+  return clean.replace(/[\\|]/g, "\\$&");
+}

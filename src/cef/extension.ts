@@ -1,0 +1,79 @@
+import { dictionaryKey, isCustomKey } from "./dictionary.ts";
+import type { KeyType } from "./dictionary.ts";
+import { cleanText, cutText, escapeExtension, isPlain } from "./escape.ts";
+
+/** What there is to know about a key before the first value comes. */
+export interface ExtensionKey {
+  readonly name: string;
+  /** ` name=`, or ` nameLabel=label name=`. */
+  readonly prefix: string;
+  readonly type: KeyType;
+  /** Characters of the unescaped value. */
+  readonly maxLength: number;
+  readonly isCustom: boolean;
+  /** Ids are never shortened to make a message fit: half an id is a wrong one. */
+  readonly isId: boolean;
+}
+
+/** Custom ids and the names of the trailer: longer ones are not the console's. */
+const MAX_NAME_LENGTH = 255;
+
+/** Keys that SentinelOne's own CEF uses and that the dictionary does not know. */
+const NATIVE_KEYS = /^(?:activity(?:ID|Type)|siteId|siteName|accountId|accountName|notificationScope|osName)$/;
+
+const ID_KEYS = /^(?:externalId|S1eventKey|suid)$|I[dD]$/;
+
+/** Throws for a key that no producer may write: a fault of a table, found when it is compiled. */
+export function extensionKey(name: string, label?: string): ExtensionKey {
+  const known = dictionaryKey(name);
+  const isNative = NATIVE_KEYS.test(name);
+  if (known === undefined && !isNative && !(name.startsWith("S1") && isCustomKey(name))) {
+    throw new Error(`extension key ${name}: expected a producer key of the CEF dictionary or S1 and letters or digits`);
+  }
+  const isId = ID_KEYS.test(name);
+  return {
+    name,
+    prefix: label === undefined ? ` ${name}=` : ` ${name}Label=${escapeExtension(label)} ${name}=`,
+    type: known?.type ?? "string",
+    maxLength: known?.maxLength ?? (isId || isNative ? MAX_NAME_LENGTH : Number.POSITIVE_INFINITY),
+    isCustom: known === undefined,
+    isId,
+  };
+}
+
+/** The extension of one message, in order: keys with their escaped values, the trailer last. */
+export class Extension {
+  readonly keys: ExtensionKey[] = [];
+  readonly values: string[] = [];
+  /** Names of the keys whose values were shortened. */
+  readonly truncated: string[] = [];
+  /** How many keys stand before the trailer. */
+  trailerStart = Number.POSITIVE_INFINITY;
+
+  /** False when nothing is left of the text: the key is left out. */
+  add(key: ExtensionKey, text: string): boolean {
+    let value = text;
+    if (!isPlain(value)) {
+      const clean = cleanText(value);
+      value = escapeExtension(this.#cut(key, clean));
+    } else if (value.length > key.maxLength) {
+      value = this.#cut(key, value);
+    }
+    if (value === "") return false;
+    // Consumers of AdditionalExtensions split the unknown keys at semicolons.
+    if (key.isCustom && value.includes(";")) value = value.replaceAll(";", ",");
+    this.keys.push(key);
+    this.values.push(value);
+    return true;
+  }
+
+  #cut(key: ExtensionKey, text: string): string {
+    if (text.length <= key.maxLength) return text;
+    this.truncated.push(key.name);
+    return cutText(text, key.maxLength);
+  }
+
+  startTrailer(): void {
+    this.trailerStart = this.keys.length;
+  }
+}

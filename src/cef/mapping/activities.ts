@@ -1,0 +1,148 @@
+import { asLink, asWord } from "../reading.ts";
+import type { Row, Table } from "./table.ts";
+
+/**
+ * Activities: what happened, in the console's own words. `data.*` is free-form and its spelling varies.
+ *
+ * A row more is a key more; rows that Microsoft's analytic rules read: msg, suser, dhost, cs1 to cs4.
+ */
+const ROWS: readonly Row[] = [
+  { key: "msg", from: ["primaryDescription"], note: "verbatim" },
+  { key: "act", from: ["data.action"], as: asWord },
+  {
+    key: "suser",
+    from: ["data.byUser", "data.username", "data.userName", "data.user_name", "data.userFullName", "data.user"],
+    as: asWord,
+    note: "who did it",
+  },
+  {
+    key: "duser",
+    from: ["data.username", "data.userName", "data.user_name"],
+    as: asWord,
+    onlyWith: "data.byUser",
+    note: "to whom it was done",
+  },
+  { key: "suid", from: ["userId"] },
+  { key: "src", from: ["data.ipAddress"], note: "IPv4 only" },
+  { key: "c6a2", from: ["data.ipAddress"], label: "Source IPv6 Address", note: "IPv6 only" },
+  {
+    key: "dhost",
+    from: [
+      "data.computerName",
+      "data.computer_name",
+      "data.agentComputerName",
+      "data.endpointName",
+      "data.hostname",
+      "data.origagentname",
+    ],
+    as: asWord,
+    note: "the endpoint",
+  },
+  { key: "dst", from: ["data.agentipv4"], note: "IPv4 only" },
+  { key: "dmac", from: ["data.physical"] },
+  {
+    key: "destinationTranslatedAddress",
+    from: ["data.externalIp", "data.externalip"],
+    note: "IPv4 only; the endpoint as seen outside",
+  },
+  { key: "c6a3", from: ["data.externalIp", "data.externalip"], label: "External IPv6 Address", note: "IPv6 only" },
+  {
+    key: "fname",
+    from: ["data.fileDisplayName", "data.fileName", "data.filename", "data.uploadedFilename"],
+    as: asWord,
+  },
+  { key: "filePath", from: ["data.filePath", "data.path", "data.sourceprocessfilepath"], as: asWord },
+  {
+    key: "fileHash",
+    from: ["data.fileContentHash", "hash", "data.sourceprocesssha256", "data.sourceprocesssha1"],
+    as: asWord,
+  },
+  { key: "sproc", from: ["data.sourceprocessname"], as: asWord },
+  { key: "spid", from: ["data.sourceprocesspid"] },
+  { key: "reason", from: ["data.reason"] },
+  { key: "start", from: ["data.eventTime"] },
+  { key: "cs1", from: ["secondaryDescription"], label: "secondaryDescription" },
+  { key: "cs2", from: ["data.role", "data.roleName"], label: "role" },
+  { key: "cs3", from: ["data.ruleName", "data.rulename"], label: "ruleName" },
+  { key: "cs4", from: ["data.ruleQueryDetails", "data.rulequerydetails"], label: "ruleQueryDetails" },
+  { key: "cs5", from: ["data.threatClassification"], label: "threatClassification" },
+  {
+    key: "cs6",
+    from: ["data.escapedMaliciousProcessArguments", "data.maliciousProcessArguments", "data.sourceprocesscommandline"],
+    label: "processArguments",
+  },
+  { key: "S1threatId", from: ["threatId", "data.threatId"] },
+  { key: "S1agentId", from: ["agentId", "data.agentId"] },
+  { key: "S1groupId", from: ["groupId"] },
+  { key: "S1groupName", from: ["groupName", "data.groupName"] },
+  { key: "S1description", from: ["description"], covers: ["data.description"] },
+  { key: "S1comments", from: ["comments"] },
+  { key: "osName", from: ["data.osName", "data.agentOsName", "data.origagentosname"], as: asWord },
+  { key: "S1osFamily", from: ["osFamily", "data.origagentosfamily"] },
+  { key: "S1agentVersion", from: ["agentUpdatedVersion", "data.agentVersion", "data.origagentversion"] },
+  { key: "S1uuid", from: ["data.uuid", "data.origagentuuid"] },
+  { key: "S1activityUuid", from: ["activityUuid"] },
+  { key: "S1alertId", from: ["data.alertId", "data.alertid"] },
+  { key: "S1ruleId", from: ["data.ruleId", "data.ruleid"] },
+  {
+    key: "S1severity",
+    from: ["data.severity", "data.ruleSeverity", "data.ruleseverity"],
+    note: "the console's own scale",
+  },
+  { key: "S1confidenceLevel", from: ["data.newConfidenceLevel", "data.confidenceLevel"] },
+  { key: "S1classificationSource", from: ["data.threatClassificationSource"] },
+  { key: "S1globalStatus", from: ["data.globalStatus"] },
+  { key: "S1newStatus", from: ["data.newStatus", "data.status"] },
+  { key: "S1originalStatus", from: ["data.originalStatus"] },
+  { key: "S1newValue", from: ["data.newValue"] },
+  { key: "S1oldValue", from: ["data.oldValue", "data.previousValue"] },
+  { key: "S1attribute", from: ["data.attr"] },
+  { key: "S1changedKeys", from: ["data.changedKeys"] },
+  { key: "S1policyId", from: ["data.policyId", "data.policy.id"] },
+  { key: "S1policyName", from: ["data.policyName"] },
+  { key: "S1deviceName", from: ["data.deviceName"] },
+  { key: "S1vendorId", from: ["data.vendorId"] },
+  { key: "S1productId", from: ["data.productId"] },
+  { key: "S1interface", from: ["data.interface"] },
+  { key: "S1source", from: ["data.source"] },
+  { key: "S1processUser", from: ["data.sourceprocessusername"] },
+  { key: "S1storylineId", from: ["data.sourceprocessstoryline", "data.storyline"] },
+  { key: "S1realUser", from: ["data.realUser"], note: "the person behind an assumed identity" },
+  { key: "S1userScope", from: ["data.userScope"] },
+  { key: "S1downloadUrl", from: ["data.downloadUrl"], as: asLink, note: "without its query" },
+  {
+    key: "S1scope",
+    from: ["data.fullScopeDetailsPath", "data.fullScopeDetails"],
+    covers: ["data.fullScopeDetails", "data.scopeLevel"],
+  },
+];
+
+const TRAILER: readonly Row[] = [
+  { key: "siteId", from: ["siteId"] },
+  { key: "siteName", from: ["siteName"] },
+  { key: "accountId", from: ["accountId"] },
+  { key: "accountName", from: ["accountName"] },
+];
+
+export const ACTIVITIES: Table = {
+  rows: ROWS,
+  trailer: TRAILER,
+  leftovers: {
+    section: "data",
+    sameAs: {
+      siteId: ["siteId"],
+      siteName: ["siteName"],
+      accountId: ["accountId"],
+      accountName: ["accountName"],
+      groupId: ["groupId"],
+      groupName: ["groupName"],
+      scopeId: ["groupId", "siteId", "accountId"],
+      scopeName: ["groupName", "siteName", "accountName"],
+      userId: ["userId"],
+      osFamily: ["osFamily"],
+      description: ["description"],
+      comments: ["comments"],
+    },
+    drop: [],
+  },
+};

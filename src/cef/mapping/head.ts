@@ -1,0 +1,50 @@
+import type { SecurityEvent } from "../../event/event.ts";
+import { formatTime, toMs } from "../../event/time.ts";
+import type { Micros } from "../../event/time.ts";
+import type { MappingOptions } from "../cef-event.ts";
+import { Extension, extensionKey } from "../extension.ts";
+import type { CompiledTable } from "./table.ts";
+
+/** What every message carries, whatever its feed: the keys at the head and the scope at the end. */
+
+const CAT = extensionKey("cat");
+const EXTERNAL_ID = extensionKey("externalId");
+const EVENT_KEY = extensionKey("S1eventKey");
+const RT = extensionKey("rt");
+const NOTIFICATION_SCOPE = extensionKey("notificationScope");
+
+/** `detection`: native syslog gives threats another time format than the console's own events. */
+export type Kind = "detection" | "administration";
+
+export function startExtension(
+  event: SecurityEvent,
+  category: string,
+  kind: Kind,
+  rt: MappingOptions["rt"],
+): Extension {
+  const extension = new Extension();
+  extension.add(CAT, category);
+  extension.add(EXTERNAL_ID, event.id);
+  extension.add(EVENT_KEY, event.key);
+  extension.add(RT, rt === "epoch" ? String(toMs(event.time)) : nativeTime(event.time, kind));
+  return extension;
+}
+
+/** `notificationScope` ends the message: parsers of the native form look for a key behind every other value. */
+export function endExtension(extension: Extension, table: CompiledTable): void {
+  table.writeTrailer(extension);
+  extension.add(NOTIFICATION_SCOPE, scope(table));
+}
+
+function scope(table: CompiledTable): string {
+  if (table.found("siteId") !== undefined) return "SITE";
+  return table.found("accountId") === undefined ? "GLOBAL" : "ACCOUNT";
+}
+
+/** `2021-06-09 12:56:34.684145` for detections, `#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)` for the rest. */
+export function nativeTime(time: Micros, kind: Kind): string {
+  if (kind === "detection") return formatTime(time).slice(0, -1).replace("T", " ");
+  // "Mon, 21 Sep 2026 13:47:01 GMT" (ECMA-262, Date.prototype.toUTCString).
+  const text = new Date(toMs(time)).toUTCString();
+  return `#arcsightDate(${text.slice(0, 16)}, ${text.slice(17, 25)} UTC)`;
+}

@@ -1,0 +1,62 @@
+import type { JsonRecord, JsonValue } from "../event/event.ts";
+
+/**
+ * Secrets of the API never leave, at any depth: registration tokens, licence keys, passphrases, passwords, API tokens.
+ * Names decide, because a value does not look like what it is.
+ */
+const SECRET_NAME = /token|license_?key|pass_?phrase|pass_?word|passwd|secret|api_?key|private_?key/i;
+
+/** The same names as keys of JSON that stands inside a string. */
+const SECRET_IN_TEXT =
+  /"[^"]*(?:token|license_?key|pass_?phrase|pass_?word|passwd|secret|api_?key|private_?key)[^"]*"\s*:/i;
+
+const LINK_NAME = /(?:url|uri|link)$/i;
+
+/** Deeper than any record of the console; what lies below is left out, so that no record can exhaust the stack. */
+const MAX_DEPTH = 12;
+
+export const REDACTED = "[redacted]";
+
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
+/** The text itself, or `[redacted]` when it is JSON with a secret in it. */
+export function withoutSecrets(text: string): string {
+  const first = text.charCodeAt(0);
+  if (first !== BRACE && first !== BRACKET) return text;
+  return SECRET_IN_TEXT.test(text) ? REDACTED : text;
+}
+
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
+
+/** A link without its query and fragment: they may carry a key that opens it. */
+export function withoutQuery(link: string): string {
+  const end = link.search(/[?#]/);
+  return end === -1 ? link : link.slice(0, end);
+}
+
+/** Compact JSON without secrets, nulls and empty texts. Undefined when nothing is left. */
+export function compactJson(value: JsonValue, name = "", depth = 0): string | undefined {
+  if (value === null || value === "" || depth > MAX_DEPTH) return undefined;
+  if (typeof value === "string") {
+    const text = withoutSecrets(value);
+    return JSON.stringify(LINK_NAME.test(name) ? withoutQuery(text) : text);
+  }
+  if (typeof value !== "object") return String(value);
+  if (isList(value)) {
+    const items = value.map((item) => compactJson(item, name, depth + 1)).filter((item) => item !== undefined);
+    return items.length === 0 ? undefined : `[${items.join(",")}]`;
+  }
+  const members: string[] = [];
+  for (const [key, member] of Object.entries(value)) {
+    const text = isSecretName(key) ? undefined : compactJson(member, key, depth + 1);
+    if (text !== undefined) members.push(`${JSON.stringify(key)}:${text}`);
+  }
+  return members.length === 0 ? undefined : `{${members.join(",")}}`;
+}
+
+function isList(value: JsonRecord | readonly JsonValue[]): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,71 @@
+import { unavailableFaults } from "../config/availability.ts";
+import { fileFaults } from "../config/files.ts";
+import { ConfigError, type Fault, formatFaults, readConfig } from "../config/load.ts";
+import type { Config } from "../config/schema.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { paint, useColour } from "./terminal.ts";
+
+/** `s1bridge check`: the file itself, without network and without touching any state. */
+export function check(file: string, json: boolean): ExitCode {
+  const result = examine(file);
+  if (json)
+    process.stdout.write(`${JSON.stringify({ file, ...result, summary: result.summary ?? null }, undefined, 2)}\n`);
+  else print(file, result);
+  return result.faults.length === 0 ? EXIT.done : EXIT.usage;
+}
+
+interface Examined {
+  /** What makes the file invalid. */
+  readonly faults: readonly Fault[];
+  /** Valid keys that this release does not do: `run` refuses them. */
+  readonly notAvailable: readonly Fault[];
+  /** Files and variables that can not be read here and now; a service may have them. */
+  readonly unreadable: readonly string[];
+  readonly summary: string | undefined;
+}
+
+function examine(file: string): Examined {
+  try {
+    const loaded = readConfig(file);
+    return {
+      faults: [],
+      notAvailable: unavailableFaults(loaded),
+      unreadable: fileFaults(loaded.config),
+      summary: summary(loaded.config),
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { faults: error.faults, notAvailable: [], unreadable: [], summary: undefined };
+  }
+}
+
+function print(file: string, { faults, notAvailable, unreadable, summary: text }: Examined): void {
+  const colour = useColour(process.stdout);
+  const { green, yellow, red } = paint(colour);
+  if (faults.length > 0) {
+    process.stdout.write(
+      `${formatFaults(faults, { colour })}\n${red(`${faults.length} ${faults.length === 1 ? "fault" : "faults"}`)}\n`,
+    );
+    return;
+  }
+  if (notAvailable.length > 0) {
+    process.stdout.write(
+      `${formatFaults(notAvailable, { colour })}\n${yellow("valid, but `run` will refuse what is not available yet")}\n`,
+    );
+  }
+  for (const fault of unreadable) process.stdout.write(`${yellow("warning")} ${fault}\n`);
+  process.stdout.write(`${green("ok")} ${file}: ${text}\n`);
+}
+
+function summary({ consoles, collectors }: Config): string {
+  const feeds = consoles.flatMap((console) => Object.entries(console.feeds).filter(([, feed]) => feed !== undefined));
+  return [
+    plural(consoles.length, "console"),
+    plural(feeds.length, "feed"),
+    plural(collectors.length, "collector"),
+  ].join(", ");
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

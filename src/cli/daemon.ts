@@ -1,0 +1,193 @@
+import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
+import type { StopSignals } from "../bridge/ports.ts";
+import { type Report, runBridge } from "../bridge/run.ts";
+import type { Config } from "../config/schema.ts";
+import { BridgeError, describeError } from "../lib/errors.ts";
+import { Health } from "../telemetry/health.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { Metrics, codeOf } from "../telemetry/metrics.ts";
+import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
+import { USER_AGENT, VERSION } from "../version.ts";
+
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly stop: StopSignals;
+  readonly onReport?: (report: Report) => void;
+}
+
+/** Runs the bridge with its telemetry until it is stopped. Rejects when it has to give up. */
+export async function runDaemon({ config, log, stop, onReport }: DaemonOptions): Promise<void> {
+  const watch = new Watch(log);
+  const bridge = await assemble(config, USER_AGENT, stop, watch);
+  try {
+    watch.begin(bridge, config);
+    const telemetry = await listen(config, watch, log);
+    log.info(
+      {
+        version: VERSION,
+        consoles: config.consoles.map(({ name }) => name),
+        collectors: config.collectors.map(({ name }) => name),
+        spool: config.spool.directory,
+      },
+      "started",
+    );
+    try {
+      await runBridge(bridge.halves, (report) => {
+        watch.report(report);
+        onReport?.(report);
+      });
+    } finally {
+      await telemetry?.close();
+    }
+  } finally {
+    await bridge.close();
+  }
+  log.info("stopped");
+}
+
+async function listen({ telemetry }: Config, watch: Watch, log: Logger): Promise<Telemetry | undefined> {
+  try {
+    return await serveTelemetry(telemetry.listen, watch);
+  } catch (error) {
+    // Events matter more than numbers about them: the bridge runs on, and says so.
+    log.error(
+      { listen: `${telemetry.listen.host}:${telemetry.listen.port}`, error: describeError(error) },
+      "telemetry can not listen; there are no probes and no metrics",
+    );
+    return undefined;
+  }
+}
+
+interface Running {
+  readonly bridge: Bridge;
+  readonly health: Health;
+  readonly metrics: Metrics;
+}
+
+/** Turns reports and faults into metrics, health and log lines. */
+class Watch implements Observer {
+  readonly #log: Logger;
+  #begun: Running | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  begin(bridge: Bridge, config: Config): void {
+    const { spool } = bridge;
+    const metrics = new Metrics(VERSION, async () => {
+      const { events, bytes } = await spool.size();
+      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull };
+    });
+    this.#begun = {
+      bridge,
+      metrics,
+      health: new Health(
+        bridge.feeds,
+        config.collectors.map(({ name }) => name),
+      ),
+    };
+    for (const { collector, events } of spool.forgotten) {
+      const fields = { collector, events };
+      if (events === 0) this.#log.info(fields, "collector is not configured any more");
+      else
+        this.#log.warn(
+          fields,
+          "collector is not configured any more; what it had not confirmed will not be sent to it",
+        );
+    }
+  }
+
+  get metrics(): Metrics {
+    return this.#running.metrics;
+  }
+
+  reasons(): readonly string[] {
+    const { health, bridge } = this.#running;
+    return health.reasons(bridge.spool.isFull);
+  }
+
+  async status(): Promise<object> {
+    const { health, bridge } = this.#running;
+    const size = await bridge.spool.size();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      spool: { ...size, full: bridge.spool.isFull, end: bridge.spool.end },
+      ...health.toJSON(),
+    };
+  }
+
+  report(report: Report): void {
+    const { metrics, health } = this.#running;
+    switch (report.kind) {
+      case "page":
+        metrics.page(report);
+        health.page(report);
+        if (report.deadLetters > 0)
+          this.#log.warn(
+            { ...report.key, deadLetters: report.deadLetters },
+            "records can not become events; they are kept in dead-letters.ndjson",
+          );
+        return;
+      case "window":
+        metrics.window(report);
+        health.window(report);
+        if (report.damaged > 0)
+          this.#log.error(
+            { collector: report.collector, events: report.damaged },
+            "events in the spool can not be read any more; their blocks are kept in its table `damaged`",
+          );
+        return;
+    }
+  }
+
+  feedFault(fault: Parameters<Observer["feedFault"]>[0]): void {
+    const { key, error, attempt, retryInMs } = fault;
+    this.#begun?.metrics.feedFault(fault);
+    this.#begun?.health.feedFault(fault);
+    this.#logFault(error, attempt, { ...key, attempt, retryInMs }, "feed failed");
+  }
+
+  deliveryFault(fault: Parameters<Observer["deliveryFault"]>[0]): void {
+    const { collector, error, attempt, retryInMs, inDoubt } = fault;
+    this.#begun?.metrics.deliveryFault(fault);
+    this.#begun?.health.deliveryFault(fault);
+    this.#logFault(
+      error,
+      attempt,
+      { collector, attempt, retryInMs, inDoubt },
+      "delivery failed; what is in doubt is sent again",
+    );
+  }
+
+  /** A fault that goes on is told at its 1st, 2nd, 4th, 8th … attempt: each costs a line, and the counters have them all. */
+  #logFault(error: unknown, attempt: number, fields: object, message: string): void {
+    if ((attempt & (attempt - 1)) !== 0) return;
+    const code = codeOf(error);
+    const needsOperator = !(error instanceof BridgeError) || OPERATOR_MUST_ACT.has(code);
+    const details = {
+      ...fields,
+      code,
+      error: describeError(error),
+      ...(code === "BRIDGE_BUG" && error instanceof Error ? { stack: error.stack } : {}),
+    };
+    if (needsOperator) this.#log.error(details, message);
+    else this.#log.warn(details, message);
+  }
+
+  get #running(): Running {
+    if (this.#begun === undefined) throw new Error("a report before the bridge began");
+    return this.#begun;
+  }
+}
+
+/** Faults that do not go away by themselves. */
+const OPERATOR_MUST_ACT = new Set([
+  "BRIDGE_FEED_UNAUTHORIZED",
+  "BRIDGE_FEED_FORBIDDEN",
+  "BRIDGE_FEED_MISSING",
+  "BRIDGE_FEED_REFUSED",
+  "BRIDGE_SPOOL_WRITE",
+]);

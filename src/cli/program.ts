@@ -1,0 +1,114 @@
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ConfigError, formatFaults } from "../config/load.ts";
+import { BridgeError, describeError } from "../lib/errors.ts";
+import { VERSION } from "../version.ts";
+import { check } from "./check.ts";
+import { printConfig } from "./config.ts";
+import { demo } from "./demo.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { preview } from "./preview.ts";
+import { run } from "./run.ts";
+import { useColour } from "./terminal.ts";
+
+/** Runs one command line and gives the exit code; never throws. */
+export async function runProgram(argv: readonly string[]): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = createProgram((result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(argv);
+    return code;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): ExitCode {
+  // Commander has printed its own errors, help and version already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof ConfigError) {
+    process.stderr.write(
+      `${formatFaults(error.faults, { colour: useColour(process.stderr) })}\n${count(error.faults.length)}\n`,
+    );
+    return EXIT.usage;
+  }
+  const code = error instanceof BridgeError ? `${error.code}: ` : "";
+  process.stderr.write(`s1bridge: ${code}${describeError(error)}\n`);
+  if (!(error instanceof BridgeError) && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return code.startsWith("BRIDGE_CONFIG_") ? EXIT.usage : EXIT.failed;
+}
+
+function count(faults: number): string {
+  return `${faults} ${faults === 1 ? "fault" : "faults"}; see docs/configuration.md, or \`s1bridge config example\``;
+}
+
+function createProgram(done: (code: ExitCode) => void): Command {
+  const program = new Command("s1bridge")
+    .description("Forwards what a SentinelOne console knows to a syslog collector, as CEF, and loses nothing.")
+    .version(VERSION)
+    .exitOverride()
+    .showHelpAfterError("(s1bridge --help shows the commands)")
+    .addHelpText("after", EXAMPLES);
+  const withConfig = (name: string, text: string): Command =>
+    program.command(name).description(text).requiredOption("-c, --config <file>", "the configuration, one YAML file");
+
+  withConfig("run", "Run the daemon: poll the consoles, deliver to the collectors, until SIGTERM.").action(
+    async ({ config }: { config: string }) => done(await run(config)),
+  );
+  withConfig("check", "Validate the configuration: all faults at once, with line and column. Needs no network.")
+    .option("--json", "print the result as JSON")
+    .action(({ config, json }: { config: string; json?: boolean }) => done(check(config, json === true)));
+  withConfig(
+    "preview",
+    "Fetch the newest records and print the messages exactly as they would be sent. Sends and stores nothing.",
+  )
+    .option("--console <name>", "only this console")
+    .option("--feed <name>", "only this feed")
+    .option("--limit <n>", "records of each feed", wholeNumber(1, 1000), 20)
+    .option("--collector <name>", "in this collector's format (the first one otherwise)")
+    .action(async ({ config, ...options }: Parameters<typeof preview>[1] & { config: string }) =>
+      done(await preview(config, options)),
+    );
+  program
+    .command("demo")
+    .description("Run the whole bridge on an embedded console and an embedded collector. Needs nothing installed.")
+    .option("--events <n>", "activities to forward", wholeNumber(1, 10_000_000), 10_000)
+    .option("--port <port>", "port of the embedded console (a free one otherwise)", wholeNumber(0, 65_535), 0)
+    .option("--records <dir>", "serve the recorded API answers (*.json) of this folder in place of made-up records")
+    .option("--follow", "go on with live events until Ctrl-C")
+    .option("--spool <dir>", "where the disk queue stands (a new temporary folder otherwise)")
+    .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
+  program
+    .command("config")
+    .description("Print the configuration's JSON Schema, or a commented example.")
+    .argument("<what>", "schema or example", oneOf("schema", "example"))
+    .action((what: "schema" | "example") => done(printConfig(what)));
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  s1bridge demo                                     see it work, without a console
+  s1bridge config example > config.yaml             begin with a configuration
+  s1bridge check   -c config.yaml                   is it right?
+  s1bridge preview -c config.yaml --feed activities what would be sent?
+  s1bridge run     -c config.yaml
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration error.`;
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function oneOf(...values: readonly string[]): (text: string) => string {
+  return (text) => {
+    if (!values.includes(text)) throw new InvalidArgumentError(`Expected ${values.join(" or ")}.`);
+    return text;
+  };
+}

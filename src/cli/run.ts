@@ -1,0 +1,37 @@
+import { requireAvailable } from "../config/availability.ts";
+import { ConfigFileError, fileFaults } from "../config/files.ts";
+import { readConfig } from "../config/load.ts";
+import { describeError } from "../lib/errors.ts";
+import { createLog } from "../telemetry/log.ts";
+import { codeOf } from "../telemetry/metrics.ts";
+import { runDaemon } from "./daemon.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { stopOnSignals } from "./stop.ts";
+
+/** `s1bridge run`: until SIGTERM; exits non-zero whenever it gives up, so that a supervisor starts it again. */
+export async function run(file: string): Promise<ExitCode> {
+  const loaded = readConfig(file);
+  requireAvailable(loaded);
+  const { config } = loaded;
+  const unreadable = fileFaults(config);
+  if (unreadable.length > 0) throw new ConfigFileError(unreadable.join("\n"));
+
+  const log = createLog(config.log);
+  const stop = stopOnSignals((signal) => log.info({ signal }, "stopping: the windows in flight are finished"));
+  process.on("SIGHUP", () =>
+    log.warn("SIGHUP: reloading is not available yet; restart the service to use a changed configuration"),
+  );
+  process.on("uncaughtException", (error) => {
+    log.fatal({ error: describeError(error), stack: error.stack }, "giving up");
+    process.exit(EXIT.failed);
+  });
+  try {
+    await runDaemon({ config, log, stop });
+    return EXIT.done;
+  } catch (error) {
+    log.fatal({ code: codeOf(error), error: describeError(error) }, "giving up");
+    return EXIT.failed;
+  } finally {
+    stop.dispose();
+  }
+}

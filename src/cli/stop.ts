@@ -1,0 +1,46 @@
+import type { StopSignals } from "../bridge/ports.ts";
+
+/** How long a window in flight may take to be confirmed once a stop is asked for; supervisors wait for 10 s at least. */
+const GRACE_MS = 8000;
+
+export interface Stop extends StopSignals {
+  /** Asks for the stop: soft now, hard after the grace; a second call is hard at once. */
+  request(): void;
+  /** Forgets the timer and the signal handlers. */
+  dispose(): void;
+}
+
+export function createStop(graceMs: number = GRACE_MS): Stop {
+  const soft = new AbortController();
+  const hard = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    soft: soft.signal,
+    hard: hard.signal,
+    request: () => {
+      if (soft.signal.aborted) hard.abort();
+      soft.abort();
+      timer ??= setTimeout(() => hard.abort(), graceMs);
+    },
+    dispose: () => clearTimeout(timer),
+  };
+}
+
+/** A stop that SIGTERM and SIGINT ask for. */
+export function stopOnSignals(onSignal: (signal: NodeJS.Signals) => void): Stop {
+  const stop = createStop();
+  const handle = (signal: NodeJS.Signals): void => {
+    onSignal(signal);
+    stop.request();
+  };
+  process.on("SIGTERM", handle);
+  process.on("SIGINT", handle);
+  return {
+    ...stop,
+    dispose: () => {
+      stop.dispose();
+      process.off("SIGTERM", handle);
+      process.off("SIGINT", handle);
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { acrossKeys, expected, label, listOf, nameOrId, notes, wholeNumber, type ReportFault } from "../values.ts";
+import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
+import { FEED_NAMES } from "./feed.ts";
+import { messageKeys, profileDefaults, PROFILES } from "./message.ts";
+import { tls } from "./tls.ts";
+
+function address() {
+  return z
+    .string(expected(ADDRESS_FORM))
+    .refine((text) => parseAddress(text) !== undefined, expected(ADDRESS_FORM))
+    .transform((text): CollectorAddress => parseAddress(text) ?? { transport: "stdout" })
+    .meta(
+      notes({
+        description:
+          'Where the collector listens: `tcp://HOST:PORT` (port 514 unless given), `tls://` (6514), `relp://` and `relp+tls://` (20514), `udp://` (514, best effort), `stdout:`, or `file:///absolute/path`. IPv6 in brackets. In YAML quote `"stdout:"` or write `stdout`.',
+        form: "`tcp://` `tls://` `relp://` `relp+tls://` `udp://` `stdout:` `file:///PATH`",
+        example: "tls://forwarder.example.com:6514",
+      }),
+    );
+}
+
+function confirm() {
+  return z
+    .enum(["half_close", "relp", "window", "none"])
+    .optional()
+    .meta(
+      notes({
+        description:
+          "What counts as proof that the collector has read an event, before it is released: `half_close` the clean end of the closed connection, `relp` the RELP response, `window` a resend window behind the acknowledged bytes (for load balancers), `none` the write itself.",
+        fallback: "by address",
+        example: "half_close",
+      }),
+    );
+}
+
+function match() {
+  return z
+    .strictObject(
+      {
+        consoles: listOf(label()).meta(notes({ description: "Consoles by their `name`.", form: "list of names" })),
+        accounts: listOf(nameOrId()).meta(notes({ description: "Accounts.", form: "list of names or ids" })),
+        sites: listOf(nameOrId()).meta(notes({ description: "Sites.", form: "list of names or ids" })),
+        groups: listOf(nameOrId()).meta(notes({ description: "Groups.", form: "list of names or ids" })),
+        feeds: listOf(z.enum(FEED_NAMES)).meta(notes({ description: "Feeds.", form: "list of feed names" })),
+        types: listOf(nameOrId()).meta(
+          notes({ description: "Activity types such as `19`, or class ids such as `threats.new`.", form: "list" }),
+        ),
+        min_severity: wholeNumber(0, 10)
+          .default(0)
+          .meta(notes({ description: "The lowest CEF severity that is sent, 0 to 10." })),
+      },
+      expected("a mapping of match lists"),
+    )
+    .prefault({})
+    .meta(
+      notes({
+        description: "Which events this collector gets. Every list that is not empty must hold; empty means all.",
+        example: { sites: ["Example Site"] },
+        shown: false,
+      }),
+    );
+}
+
+function routing() {
+  return {
+    match: match(),
+    default: z
+      .boolean()
+      .default(false)
+      .meta(notes({ description: "Takes the events that no other collector matched.", example: true })),
+    fields: z
+      .record(
+        z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, expected("an extension key: letters, digits and '_'")),
+        z.string(expected("a path in the record such as threatInfo.sha1")).min(1, expected("a path in the record")),
+        expected("a mapping of extension keys to paths in the record"),
+      )
+      .prefault({})
+      .meta(
+        notes({
+          description: "Extension keys to add or override, each with the path of its value in the record.",
+          form: "map of key to path",
+          example: { cs6: "agentDetectionInfo.agentVersion" },
+        }),
+      ),
+  };
+}
+
+/** One collector. */
+export function collectorEntry() {
+  const keys = z.strictObject(
+    {
+      name: label().meta(
+        notes({
+          description: "Names the collector in metrics and status. Renaming it starts a new position in the spool.",
+          form: "1-64 of `A-Z a-z 0-9 . _ -`",
+          example: "sentinel",
+        }),
+      ),
+      address: address(),
+      ...messageKeys(),
+      confirm: confirm(),
+      tls: tls()
+        .optional()
+        .meta(notes({ description: "TLS of this collector. For `tls://` and `relp+tls://` only." })),
+      ...routing(),
+    },
+    expected("a mapping"),
+  );
+  return acrossKeys(keys, (sound, fault) => {
+    if (sound.address !== undefined) checkTransport(sound.address, sound, fault);
+  }).transform((given) => ({
+    ...given,
+    ...profileDefaults(PROFILES[given.profile], given),
+    confirm: given.confirm ?? CONFIRMS[given.address.transport][0],
+    /** Always there for TLS addresses, never for others. */
+    tls: isTls(given.address) ? (given.tls ?? tls().parse({})) : undefined,
+  }));
+}
+
+function isTls(place: CollectorAddress): boolean {
+  return place.transport === "tls" || place.transport === "relp+tls";
+}
+
+interface TransportKeys {
+  readonly confirm?: Confirm | undefined;
+  readonly tls?: unknown;
+  readonly max_message_bytes?: number | undefined;
+}
+
+function checkTransport(place: CollectorAddress, keys: TransportKeys, fault: ReportFault): void {
+  const { transport } = place;
+  const allowed = CONFIRMS[transport];
+  if (keys.confirm !== undefined && !allowed.includes(keys.confirm)) {
+    fault(["confirm"], `expected ${allowed.join(" or ")} for ${transport} addresses`);
+  }
+  if (keys.tls !== undefined && !isTls(place)) {
+    fault(["tls"], `for tls:// and relp+tls:// only, the address is ${transport}`);
+  }
+  if (transport === "udp" && (keys.max_message_bytes ?? 0) > MAX_UDP_BYTES) {
+    fault(["max_message_bytes"], `expected at most ${MAX_UDP_BYTES} for udp addresses`);
+  }
+}

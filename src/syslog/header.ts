@@ -1,0 +1,62 @@
+import type { SyslogSeverity } from "../event/severity.ts";
+import { formatTime, toMs } from "../event/time.ts";
+import type { Micros } from "../event/time.ts";
+import { FACILITIES } from "./facility.ts";
+import type { Facility } from "./facility.ts";
+
+export type HeaderFormat = "rfc3164" | "rfc5424" | "none";
+
+export interface HeaderOptions {
+  readonly format: HeaderFormat;
+  readonly facility: Facility;
+  readonly hostname: string;
+}
+
+/** Writes everything that stands before the CEF part, its space included; empty for `none`. */
+export type HeaderWriter = (severity: SyslogSeverity, time: Micros, messageId: string) => string;
+
+const APP_NAME = "SentinelOne";
+
+/**
+ * A writer for one collector. Times are UTC.
+ *
+ * RFC 3164 goes without a tag: rsyslog then takes `CEF:` for the tag, the form that the Azure Monitor Agent knows. RFC
+ * 5424 goes without a byte order mark: rsyslog hands it on in front of `CEF:`.
+ */
+export function createHeader(options: HeaderOptions): HeaderWriter {
+  const hostname = printable(options.hostname, 255);
+  const pri = (severity: SyslogSeverity): string => `<${FACILITIES[options.facility] * 8 + severity}>`;
+  switch (options.format) {
+    case "rfc3164":
+      return (severity, time) => `${pri(severity)}${rfc3164Time(time)} ${hostname} `;
+    case "rfc5424":
+      return (severity, time, messageId) =>
+        `${pri(severity)}1 ${formatTime(time)} ${hostname} ${APP_NAME} - ${printable(messageId, 32)} - `;
+    case "none":
+      return () => "";
+  }
+}
+
+const NOT_PRINTABLE = /[^!-~]/g;
+
+/** PRINTUSASCII of at most `maxLength` characters, or the NILVALUE `-`. */
+function printable(text: string, maxLength: number): string {
+  const cleaned = text.replace(NOT_PRINTABLE, "").slice(0, maxLength);
+  return cleaned === "" ? "-" : cleaned;
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
+
+let lastSecond = Number.NaN;
+let lastText = "";
+
+/** `Sep  1 07:05:09`, the day padded with a space (RFC 3164 section 4.1.2). Neighbours share a second: kept. */
+export function rfc3164Time(time: Micros): string {
+  const second = Math.floor(toMs(time) / 1000);
+  if (second === lastSecond) return lastText;
+  const date = new Date(second * 1000);
+  const day = String(date.getUTCDate()).padStart(2);
+  lastText = `${MONTHS[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 19)}`;
+  lastSecond = second;
+  return lastText;
+}

@@ -1,0 +1,152 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
+import type { FeedFault, PageReport } from "../bridge/intake.ts";
+import { BridgeError } from "../lib/errors.ts";
+
+/** The gauges that are read when Prometheus asks. */
+export interface Sampled {
+  readonly spoolEvents: number;
+  readonly spoolBytes: number;
+  readonly spoolFull: boolean;
+}
+
+/** Everything on /metrics. Names are a contract: `s1bridge_<noun>_<unit>_total`. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #feed = ["console", "feed"];
+  readonly #read = this.#counter("s1bridge_feed_records_read_total", "Records that the console sent.", this.#feed);
+  readonly #added = this.#counter(
+    "s1bridge_feed_events_spooled_total",
+    "Events that were new and are in the spool.",
+    this.#feed,
+  );
+  readonly #duplicates = this.#counter(
+    "s1bridge_feed_duplicates_total",
+    "Records read again in the overlap and dropped.",
+    this.#feed,
+  );
+  readonly #excluded = this.#counter("s1bridge_feed_excluded_total", "Records left out by exclude_types.", this.#feed);
+  readonly #dead = this.#counter(
+    "s1bridge_feed_dead_letters_total",
+    "Records that can not become an event, kept in dead-letters.ndjson.",
+    this.#feed,
+  );
+  readonly #pages = this.#counter("s1bridge_feed_pages_total", "Pages read and stored.", this.#feed);
+  readonly #feedFaults = this.#counter("s1bridge_feed_faults_total", "Failed reads, by error code.", [
+    ...this.#feed,
+    "code",
+  ]);
+  readonly #reached = this.#gauge(
+    "s1bridge_feed_reached_timestamp_seconds",
+    "How far the feed has been read, in the console's time.",
+    this.#feed,
+  );
+  readonly #lastPage = this.#gauge(
+    "s1bridge_feed_last_page_timestamp_seconds",
+    "When the last page was stored.",
+    this.#feed,
+  );
+  readonly #confirmed = this.#counter(
+    "s1bridge_collector_events_confirmed_total",
+    "Events that the collector has confirmed.",
+    ["collector"],
+  );
+  readonly #bytes = this.#counter(
+    "s1bridge_collector_bytes_confirmed_total",
+    "Bytes of confirmed messages with their framing.",
+    ["collector"],
+  );
+  readonly #windows = this.#counter(
+    "s1bridge_collector_windows_confirmed_total",
+    "Windows that the collector has confirmed.",
+    ["collector"],
+  );
+  readonly #inDoubt = this.#counter(
+    "s1bridge_collector_events_in_doubt_total",
+    "Events sent in windows that were not confirmed; they are sent again.",
+    ["collector"],
+  );
+  readonly #damaged = this.#counter(
+    "s1bridge_spool_events_damaged_total",
+    "Events that the disk gave back damaged; kept aside in the spool.",
+    ["collector"],
+  );
+  readonly #faults = this.#counter("s1bridge_collector_faults_total", "Failed deliveries, by error code.", [
+    "collector",
+    "code",
+  ]);
+  readonly #lastConfirm = this.#gauge(
+    "s1bridge_collector_last_confirm_timestamp_seconds",
+    "When the last window was confirmed.",
+    ["collector"],
+  );
+  readonly #windowSeconds: Histogram;
+
+  constructor(version: string, sample: () => Promise<Sampled>) {
+    const { registry } = this;
+    collectDefaultMetrics({ register: registry });
+    this.#gauge("s1bridge_build_info", "1; the version is the label.", ["version"]).set({ version }, 1);
+    this.#windowSeconds = new Histogram({
+      name: "s1bridge_collector_window_seconds",
+      help: "From a window's first byte to its confirmation.",
+      labelNames: ["collector"],
+      buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 15, 60],
+      registers: [registry],
+    });
+    const events = this.#gauge("s1bridge_spool_events", "Events in the spool that some collector has not confirmed.");
+    const bytes = this.#gauge("s1bridge_spool_bytes", "Size of the spool on disk.");
+    const full = this.#gauge("s1bridge_spool_full", "1 while a page waits for room in the spool.");
+    // One question for all three: prom-client awaits each collect in turn.
+    Object.assign(events, {
+      collect: async () => {
+        const now = await sample();
+        events.set(now.spoolEvents);
+        bytes.set(now.spoolBytes);
+        full.set(now.spoolFull ? 1 : 0);
+      },
+    });
+  }
+
+  page({ key, read, added, duplicates, excluded, deadLetters, reached }: PageReport): void {
+    const labels = { console: key.console, feed: key.feed };
+    this.#pages.inc(labels);
+    this.#read.inc(labels, read);
+    this.#added.inc(labels, added);
+    this.#duplicates.inc(labels, duplicates);
+    this.#excluded.inc(labels, excluded);
+    this.#dead.inc(labels, deadLetters);
+    this.#reached.set(labels, reached / 1e6);
+    this.#lastPage.setToCurrentTime(labels);
+  }
+
+  window({ collector, events, bytes, damaged, tookMs }: WindowReport): void {
+    this.#windows.inc({ collector });
+    this.#confirmed.inc({ collector }, events);
+    this.#bytes.inc({ collector }, bytes);
+    this.#damaged.inc({ collector }, damaged);
+    this.#lastConfirm.setToCurrentTime({ collector });
+    this.#windowSeconds.observe({ collector }, tookMs / 1000);
+  }
+
+  feedFault({ key, error }: FeedFault): void {
+    this.#feedFaults.inc({ console: key.console, feed: key.feed, code: codeOf(error) });
+  }
+
+  deliveryFault({ collector, error, inDoubt }: DeliveryFault): void {
+    this.#faults.inc({ collector, code: codeOf(error) });
+    this.#inDoubt.inc({ collector }, inDoubt);
+  }
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+}
+
+/** The stable code of an error of ours; what is not ours is a bug. */
+export function codeOf(error: unknown): string {
+  return error instanceof BridgeError ? error.code : "BRIDGE_BUG";
+}

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { requireAvailable, unavailable, unavailableFaults } from "../../../src/config/availability.ts";
+import { ConfigError, formatFaults, parseConfig } from "../../../src/config/load.ts";
+import { configText, parse, type Parts } from "./fixture.ts";
+
+describe("what this release does not do", () => {
+  test.each<[string, Parts]>([
+    ["consoles[0].feeds.agents: not available yet", { feeds: "agents: {}" }],
+    ["consoles[0].feeds.threats.mode: snapshot is not available yet", { feeds: "threats: { mode: snapshot }" }],
+    ["collectors[0].confirm: window is not available yet", { collector: "confirm: window" }],
+    ["collectors[0].format: leef is not available yet", { collector: "format: leef" }],
+    ["collectors[0].match.sites: not available yet", { collector: "match: { sites: [1] }" }],
+    ["collectors[0].match.min_severity: not available yet", { collector: "match: { min_severity: 1 }" }],
+    ["collectors[0].default: not available yet", { collector: "default: true" }],
+    ["collectors[0].fields: not available yet", { collector: "fields: { cs6: id }" }],
+    [
+      "collectors[0].tls.fingerprints: not available yet",
+      { address: "tls://h", collector: `tls: { fingerprints: [${"ab".repeat(32)}] }` },
+    ],
+    ["heartbeat: not available yet", { tail: "heartbeat: {}" }],
+    ["spool.when_full: drop_oldest is not available yet", { tail: "spool: { when_full: drop_oldest }" }],
+  ])("%s", (message, parts) => {
+    const faults = unavailableFaults(parseConfig(configText(parts)));
+    expect(faults.map((fault) => `${fault.path}: ${fault.message}`)).toEqual([message]);
+  });
+
+  test("RELP is refused at the address", () => {
+    const faults = formatFaults(unavailableFaults(parseConfig(configText({ address: "relp://h" }))));
+    expect(faults).toBe("config.yaml:5:28 collectors[0].address: not available yet");
+  });
+
+  test("the rest is available", () => {
+    const feeds = 'activities: { cron: "* * * * *", include_types: [1], exclude_types: [2], mode: changes }';
+    const config = parse({ feeds, scope: "site_ids: [1]", address: "udp://h", tail: "heartbeat: " });
+    expect(unavailable(config)).toEqual([]);
+    for (const address of ["tls://h", "stdout", "file:///a"]) {
+      expect(unavailable(parse({ address, collector: "profile: generic, confirm: none" }))).toEqual([]);
+    }
+  });
+
+  test("is thrown with its place when the configuration must run", () => {
+    expect(() => requireAvailable(parseConfig(configText({})))).not.toThrow();
+    expect(() => requireAvailable(parseConfig(configText({ collector: "default: true" })))).toThrow(ConfigError);
+  });
+});

@@ -1,0 +1,57 @@
+import { readFileSync } from "node:fs";
+
+import type { FeedName, JsonRecord, SecurityEvent } from "../../../src/event/event.ts";
+import { parseTime } from "../../../src/event/time.ts";
+import type { Micros } from "../../../src/event/time.ts";
+import type { MessageOptions } from "../../../src/message/encoder.ts";
+
+export const OPTIONS: MessageOptions = {
+  format: "cef",
+  header: "rfc3164",
+  facility: "local4",
+  hostname: "s1bridge",
+  maxMessageBytes: 8000,
+  rt: "epoch",
+  unmappedData: true,
+};
+
+const NOON = Date.UTC(2026, 8, 21, 12) * 1000;
+
+/** Records in the shape of the API, by feed. */
+export function fixtures(feed: FeedName): readonly JsonRecord[] {
+  const path = new URL(`../../fixtures/records/${feed}.json`, import.meta.url);
+  return JSON.parse(readFileSync(path, "utf8")) as JsonRecord[];
+}
+
+export function activity(record: JsonRecord, overrides: Partial<SecurityEvent> = {}): SecurityEvent {
+  const id = String(record["id"] ?? "2287311540987129999");
+  return {
+    console: "acme",
+    consoleVersion: "S-25.1.3#77",
+    feed: "activities",
+    change: "event",
+    id,
+    key: `activities/${id}`,
+    time: parseTime(record["createdAt"]) ?? (NOON as Micros),
+    record,
+    ...overrides,
+  };
+}
+
+export function threat(record: JsonRecord, overrides: Partial<SecurityEvent> = {}): SecurityEvent {
+  const id = String(record["id"] ?? "2287311540881209999");
+  const info = record["threatInfo"];
+  const nested = typeof info === "object" && info !== null && !Array.isArray(info) ? (info as JsonRecord) : record;
+  const updatedAt = nested["updatedAt"];
+  return {
+    console: "acme",
+    consoleVersion: "S-25.1.3#77",
+    feed: "threats",
+    change: "new",
+    id,
+    key: `threats/${id}/${String(updatedAt)}`,
+    time: parseTime(updatedAt) ?? (NOON as Micros),
+    record,
+    ...overrides,
+  };
+}
