@@ -93,6 +93,7 @@ export const CONFORM: Readonly<Record<KeyType, (text: string) => string | undefi
 
 /** The console gives addresses as lists joined by commas; a zone (`%eth0`) means nothing elsewhere. */
 function firstAddress(text: string, is: (address: string) => boolean): string | undefined {
+  if (is === isIPv6 && !text.includes(":")) return undefined;
   if (is(text) && !text.includes("%")) return text;
   if (!text.includes(",") && !text.includes("%")) return undefined;
   for (const part of text.split(",")) {

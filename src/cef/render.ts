@@ -7,7 +7,7 @@ import type { ExtensionKey } from "./extension.ts";
  * Writes a CEF event into a given number of bytes.
  *
  * What does not fit is shortened by whole fields, the longest first: they are cut to the same length, just short enough.
- * When that would leave only stumps, fields are dropped, the last first. Ids and the trailer stay whole; only in a
+ * When that would leave only stumps, fields are dropped, the last first. Ids, numbers, times, addresses and the trailer stay whole; only in a
  * record that no console sends can they be the trouble, and then everything else goes. `S1truncated` names what was
  * shortened or dropped, `*` for everything.
  */
@@ -60,7 +60,8 @@ function shorten(event: CefEvent, header: string, maxBytes: number): string | un
   const { keys, values, truncated, trailerStart } = event.extension;
   const shortenable = keys
     .map((key, index): Sized => ({ index, key, bytes: Buffer.byteLength(values[index] ?? "") }))
-    .filter(({ key, index }) => index < trailerStart && !key.isId);
+    // Half an id, address or time is a wrong one.
+    .filter(({ key, index }) => index < trailerStart && key.type === "string" && !key.isId);
   const room = maxBytes - Buffer.byteLength(header + join(event.extension, []));
   const dropped: Sized[] = [];
   for (;;) {

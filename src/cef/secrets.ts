@@ -44,7 +44,8 @@ export function compactJson(value: JsonValue, name = "", depth = 0): string | un
     const text = withoutSecrets(value);
     return JSON.stringify(LINK_NAME.test(name) ? withoutQuery(text) : text);
   }
-  if (typeof value !== "object") return String(value);
+  // JSON has no infinity, though `1e999` parses as one.
+  if (typeof value !== "object") return value === Infinity || value === -Infinity ? undefined : String(value);
   if (isList(value)) {
     const items = value.map((item) => compactJson(item, name, depth + 1)).filter((item) => item !== undefined);
     return items.length === 0 ? undefined : `[${items.join(",")}]`;

@@ -26,9 +26,9 @@ export interface Encoder {
    *
    * Total: any record gives a message, a strange one a poorer message. The same event gives the same message.
    */
-  encode(event: SecurityEvent): string;
+  readonly encode: (event: SecurityEvent) => string;
   /** The parts of the message, for people to read. */
-  encodeParts(event: SecurityEvent): MessageParts;
+  readonly encodeParts: (event: SecurityEvent) => MessageParts;
 }
 
 export interface MessageParts {

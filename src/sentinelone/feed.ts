@@ -178,7 +178,8 @@ export class WindowedFeed implements Feed {
     const records: PageRecord[] = [];
     const deadLetters: DeadLetter[] = [];
     let excluded = 0;
-    for (const { text, value } of elements) {
+    for (const element of elements) {
+      const { text, value } = element;
       if (!isRecord(value)) deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
       else if (typeField !== undefined && excludeTypes.includes(Number(value[typeField]))) excluded += 1;
       else records.push(this.#record(value, text, poll));

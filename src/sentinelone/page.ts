@@ -10,7 +10,7 @@ export interface ApiPage {
 
 export interface ApiElement {
   readonly text: string;
-  /** Undefined when the text is not JSON. */
+  /** Parsed when it is asked for, each time; undefined when the text is not JSON. */
   readonly value: unknown;
 }
 
@@ -34,8 +34,12 @@ export function readPage(text: string, path: string): ApiPage {
   const pagination = member(text, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
   return {
     elements: scanned.elements.map((slice) => ({
-      text: text.slice(slice.start, slice.end),
-      value: attempt(() => parseSlice(text, slice)),
+      get text() {
+        return text.slice(slice.start, slice.end);
+      },
+      get value() {
+        return attempt(() => parseSlice(text, slice));
+      },
     })),
     nextCursor: normalizeCursor(pagination?.nextCursor),
   };

@@ -1,9 +1,11 @@
-import { zstdCompressSync, zstdDecompressSync, constants } from "node:zlib";
-import type { Change } from "../event/event.ts";
+import { promisify } from "node:util";
+import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import { type Change, type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
+import { parseSlice, scanList } from "../lib/exact-json.ts";
 
 /**
- * A block: the new events of a page as one compressed row.
+ * A block: new events of a page as one compressed row.
  *
  * Its text is a line of JSON, `{ids, times, versions, changes}` with one entry for each event, and then a JSON list of
  * the records as the console sent them. The record is kept and not the message, so that each collector renders its own
@@ -17,7 +19,14 @@ export interface BlockEntry {
   readonly text: string;
 }
 
-export interface BlockIndex {
+/** What all events of a block have in common. */
+export interface BlockOrigin {
+  readonly console: string;
+  readonly feed: FeedName;
+  readonly consoleVersion: string | undefined;
+}
+
+interface BlockIndex {
   readonly ids: readonly string[];
   readonly times: readonly Micros[];
   readonly versions: readonly (string | null)[];
@@ -28,24 +37,49 @@ const ZSTD_OPTIONS = {
   params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
 };
 
-export function packBlock(entries: readonly BlockEntry[]): Buffer {
+const compress = promisify<Buffer, typeof ZSTD_OPTIONS, Buffer>(zstdCompress);
+const decompress = promisify<Uint8Array, Buffer>(zstdDecompress);
+
+export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer> {
   const index: BlockIndex = {
     ids: entries.map((entry) => entry.id),
     times: entries.map((entry) => entry.time),
     versions: entries.map((entry) => entry.version ?? null),
     changes: entries.map((entry) => entry.change),
   };
-  const text = `${JSON.stringify(index)}\n[${entries.map((entry) => entry.text).join(",\n")}]`;
-  return zstdCompressSync(Buffer.from(text), ZSTD_OPTIONS);
+  return await compress(
+    Buffer.from(`${JSON.stringify(index)}\n[${entries.map((entry) => entry.text).join(",\n")}]`),
+    ZSTD_OPTIONS,
+  );
 }
 
-/** The block's text. Throws when the bytes are damaged. */
-export function unpackBlock(body: Uint8Array): string {
-  return zstdDecompressSync(body).toString("utf8");
-}
-
-/** Divides a block's text into its index and the JSON list of its records. */
-export function splitBlock(text: string): { index: BlockIndex; records: string } {
+/**
+ * The events of a block, in order. Each record is parsed when it is first looked at: events are encoded one after the
+ * other, and what has been parsed dies young. Rejects when the bytes are damaged.
+ */
+export async function unpackBlock(
+  body: Uint8Array,
+  { console, feed, consoleVersion }: BlockOrigin,
+): Promise<SecurityEvent[]> {
+  const text = (await decompress(body)).toString("utf8");
   const newline = text.indexOf("\n");
-  return { index: JSON.parse(text.slice(0, newline)) as BlockIndex, records: text.slice(newline + 1) };
+  const index = JSON.parse(text.slice(0, newline)) as BlockIndex;
+  const records = scanList(text, newline + 1);
+  if (records?.length !== index.ids.length)
+    throw new Error(`a block has ${index.ids.length} ids and ${records?.length ?? "torn"} records`);
+  return records.map((slice, at): SecurityEvent => {
+    const id = index.ids[at] ?? "";
+    return {
+      console,
+      feed,
+      consoleVersion,
+      change: index.changes[at] ?? "event",
+      id,
+      key: eventKey(feed, id, index.versions[at] ?? undefined),
+      time: index.times[at] ?? (0 as Micros),
+      get record() {
+        return parseSlice(text, slice) as JsonRecord;
+      },
+    };
+  });
 }

@@ -1,11 +1,14 @@
-import type { Appended, Checkpoint, FeedKey, Page } from "../bridge/ports.ts";
+import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
+import type { Change } from "../event/event.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
-import type { Forgotten, SpoolSize, SpoolStore, StoredBlock } from "./store.ts";
+import type { Forgotten, Identity, PackedPage, SpoolSize, SpoolStore, StoredBlock } from "./store.ts";
 
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
-  append: { ask: [FeedKey, Page]; answer: (Appended & { readonly end: number }) | "full" };
+  unseen: { ask: [FeedKey, readonly Identity[]]; answer: (Change | undefined)[] };
+  append: { ask: [FeedKey, PackedPage]; answer: "appended" | "full" };
+  keepDamaged: { ask: [number]; answer: undefined };
   read: { ask: [number]; answer: StoredBlock | undefined };
   release: { ask: [string, number]; answer: undefined };
   size: { ask: []; answer: SpoolSize };
@@ -58,10 +61,12 @@ export function perform(store: SpoolStore, { operation, ask }: Request): unknown
   switch (operation) {
     case "checkpoint":
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
-    case "append": {
-      const appended = store.append(...(ask as Operations["append"]["ask"]));
-      return appended === "full" ? appended : { ...appended, end: store.end };
-    }
+    case "unseen":
+      return store.unseen(...(ask as Operations["unseen"]["ask"]));
+    case "append":
+      return store.append(...(ask as Operations["append"]["ask"]));
+    case "keepDamaged":
+      return store.keepDamaged(...(ask as Operations["keepDamaged"]["ask"]));
     case "read":
       return store.read(...(ask as Operations["read"]["ask"]));
     case "release":

@@ -13,10 +13,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type { Checkpoint, DeadLetter, FeedKey } from "../bridge/ports.ts";
 import type { Change } from "../event/event.ts";
+import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
-import { type BlockEntry, packBlock, unpackBlock } from "./block.ts";
 import { SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import { lockSpool } from "./lock.ts";
 import { prepareSchema } from "./schema.ts";
@@ -32,12 +32,28 @@ export interface StoreOptions {
   readonly collectors: readonly string[];
 }
 
-/** A stored block, or where one was that can not be read any more (`text` undefined). */
+/** A block as it stands in the database. */
 export interface StoredBlock extends FeedKey {
   readonly position: number;
   readonly count: number;
   readonly consoleVersion: string | undefined;
-  readonly text: string | undefined;
+  readonly body: Uint8Array;
+}
+
+/** What makes a record the one it is: its id and, for mutable objects, its version. */
+export interface Identity {
+  readonly id: string;
+  readonly version: string | undefined;
+}
+
+/** A page without what has been seen before, packed. */
+export interface PackedPage {
+  readonly identities: readonly (Identity & { readonly time: Micros })[];
+  readonly blocks: readonly { readonly count: number; readonly body: Uint8Array }[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly checkpoint: Checkpoint;
+  readonly seenSince: Micros;
+  readonly consoleVersion: string | undefined;
 }
 
 /** A collector that is not configured any more, and the events that it had not confirmed. */
@@ -50,11 +66,6 @@ export interface SpoolSize {
   readonly bytes: number;
   readonly events: number;
 }
-
-type Full = "full";
-
-/** A block's records stop here, so that a reader never has to hold more than this and one record. */
-const BLOCK_TEXT_LENGTH = 1 << 20;
 
 /** Given up first when the disk is full: even a DELETE needs room in the write-ahead log. */
 const RESERVE_BYTES = 8 << 20;
@@ -108,44 +119,61 @@ export class SpoolStore {
     return { time: Number(row["checkpoint"]), floor: Number(row["floor"]) } as Checkpoint;
   }
 
-  append(key: FeedKey, page: Page): Appended | Full {
-    if (page.records.length > 0 && this.#isFull(page.records)) return "full";
+  /** For each identity, what its event would be; undefined for what has been seen before. */
+  unseen(key: FeedKey, identities: readonly Identity[]): (Change | undefined)[] {
+    const feed = this.#feed(key).id;
+    return identities.map(({ id, version }) => {
+      const sql = sqlId(id);
+      if (this.#sql.isSeen.get(feed, sql, version ?? "") !== undefined) return undefined;
+      if (version === undefined) return "event";
+      return this.#sql.isKnown.get(feed, sql) === undefined ? "new" : "updated";
+    });
+  }
+
+  /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
+  append(key: FeedKey, page: PackedPage): "appended" | "full" {
+    if (page.blocks.length > 0 && this.#isFull(page.blocks)) return "full";
     keepDeadLetters(this.#options.directory, key, page.deadLetters);
     const feed = this.#feed(key);
     const end = this.#end;
-    const fresh = this.#transaction(
+    this.#transaction(
       () => {
-        const entries = this.#addNew(feed.id, page.records);
-        this.#addBlocks(feed.id, entries, page.consoleVersion);
-        const floor = this.#forgetIds(feed, entries.length, page);
-        this.#sql.moveCheckpoint.run(page.checkpoint.time, floor, feed.id);
-        return entries.length;
+        for (const { id, version, time } of page.identities) {
+          const sql = sqlId(id);
+          this.#sql.addSeen.run(feed.id, sql, version ?? "", time);
+          if (version !== undefined) this.#sql.addObject.run(feed.id, sql);
+        }
+        for (const { count, body } of page.blocks) {
+          this.#sql.addBlock.run(this.#end, count, feed.id, page.consoleVersion ?? null, body);
+          this.#end += count;
+        }
+        this.#sql.moveEnd.run(this.#end);
+        this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
       },
       () => {
         this.#end = end;
       },
     );
-    return { added: fresh, duplicates: page.records.length - fresh };
+    return "appended";
   }
 
   /** The block that holds `position`; undefined when it is the end. */
   read(position: number): StoredBlock | undefined {
     const row = this.#sql.block.get(position);
     if (row === undefined || Number(row["position"]) + Number(row["count"]) <= position) return undefined;
-    const body = row["body"] as Uint8Array;
-    const block = {
+    return {
       position: Number(row["position"]),
       count: Number(row["count"]),
       console: String(row["console"]),
       feed: String(row["feed"]) as FeedKey["feed"],
       consoleVersion: row["console_version"] === null ? undefined : String(row["console_version"]),
+      body: row["body"] as Uint8Array,
     };
-    try {
-      return { ...block, text: unpackBlock(body) };
-    } catch {
-      this.#sql.keepDamaged.run(block.position);
-      return { ...block, text: undefined };
-    }
+  }
+
+  /** Keeps a block that can not be read, beyond its release. */
+  keepDamaged(position: number): void {
+    this.#sql.keepDamaged.run(position);
   }
 
   /** Forgets everything before `position` for this collector, and the blocks that all collectors have confirmed. */
@@ -169,35 +197,9 @@ export class SpoolStore {
     this.#lock.release();
   }
 
-  /** The records whose identity was not seen before, in order. */
-  #addNew(feed: number, records: readonly PageRecord[]): BlockEntry[] {
-    const entries: BlockEntry[] = [];
-    for (const record of records) {
-      const id = sqlId(record.id);
-      if (this.#sql.addSeen.run(feed, id, record.version ?? "", record.time).changes === 0) continue;
-      entries.push({ ...record, change: this.#changeOf(feed, id, record.version) });
-    }
-    return entries;
-  }
-
-  #changeOf(feed: number, id: bigint | string, version: string | undefined): Change {
-    if (version === undefined) return "event";
-    return this.#sql.addObject.run(feed, id).changes === 1 ? "new" : "updated";
-  }
-
-  #addBlocks(feed: number, entries: readonly BlockEntry[], consoleVersion: string | undefined): void {
-    for (let from = 0, to = 0; from < entries.length; from = to) {
-      let length = 0;
-      while (to < entries.length && length < BLOCK_TEXT_LENGTH) length += entries[to++]?.text.length ?? 0;
-      this.#sql.addBlock.run(this.#end, to - from, feed, consoleVersion ?? null, packBlock(entries.slice(from, to)));
-      this.#end += to - from;
-    }
-    if (entries.length > 0) this.#sql.moveEnd.run(this.#end);
-  }
-
   /** Forgets ids that can not come back, now and then; gives the feed's new floor, for what is forgotten must not be read again. */
-  #forgetIds(feed: { readonly id: number; newIds: number }, added: number, page: Page): number {
-    feed.newIds -= added;
+  #forgetIds(feed: { readonly id: number; newIds: number }, page: PackedPage): number {
+    feed.newIds -= page.identities.length;
     if (feed.newIds > 0) return page.checkpoint.floor;
     this.#sql.forgetSeen.run(feed.id, page.seenSince);
     feed.newIds = Math.max(PRUNE_AFTER, Number(this.#sql.countSeen.get(feed.id)?.["n"]));
@@ -231,8 +233,8 @@ export class SpoolStore {
     return gone.map((row) => ({ collector: String(row["name"]), events: this.#end - Number(row["position"]) }));
   }
 
-  #isFull(records: readonly PageRecord[]): boolean {
-    const incoming = records.reduce((sum, record) => sum + record.text.length, 0) / 4;
+  #isFull(blocks: PackedPage["blocks"]): boolean {
+    const incoming = blocks.reduce((sum, { body }) => sum + body.length, 0);
     return this.#usedBytes() + incoming > this.#options.maxBytes || !this.#hasFreeSpace();
   }
 
@@ -359,7 +361,9 @@ function prepareStatements(database: DatabaseSync) {
     moveCheckpoint: prepare(
       "UPDATE feeds SET checkpoint = max(coalesce(checkpoint, 0), ?1), floor = max(coalesce(floor, 0), ?2) WHERE id = ?3",
     ),
-    addSeen: prepare("INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?)"),
+    isSeen: prepare("SELECT 1 FROM seen WHERE feed = ? AND id = ? AND version = ?"),
+    isKnown: prepare("SELECT 1 FROM objects WHERE feed = ? AND id = ?"),
+    addSeen: prepare("INSERT INTO seen VALUES (?, ?, ?, ?)"),
     forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
     countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
     addObject: prepare("INSERT OR IGNORE INTO objects VALUES (?, ?)"),

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import type { Behaviour } from "./behaviour.ts";
 import { FrameScanner } from "./frame-scanner.ts";
 import type { Received } from "./received.ts";
@@ -43,8 +44,8 @@ export class CollectorConnection {
 
   /** Ends the connection as a crash does: unread bytes are lost and the peer sees a reset. */
   reset(): void {
-    if ("encrypted" in this.#socket) this.#socket.destroy();
-    else this.#socket.resetAndDestroy();
+    if (this.#rawSocket === undefined) this.#socket.resetAndDestroy();
+    else this.#rawSocket.resetAndDestroy();
   }
 
   #onData(chunk: Buffer): void {

@@ -74,7 +74,7 @@ export class Received {
     }
     const from = at + KEY.length;
     const space = bytes.indexOf(SPACE, from);
-    const key = bytes.toString("latin1", from, space < 0 || space > end ? end : space);
+    const key = bytes.toString("latin1", from, space < 0 || space > end ? end : space).trimEnd();
     this.keys.set(key, (this.keys.get(key) ?? 0) + 1);
   }
 

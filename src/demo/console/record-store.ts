@@ -109,9 +109,13 @@ export class RecordStore {
     if (sortBy === "createdAt" || sortBy === "updatedAt") return (entry) => entry.time(sortBy);
     if (sortBy === "createdDate") return (entry) => entry.time("createdAt");
     const paths = this.shape.sortPaths[sortBy] ?? [];
-    if (sortBy === "activityType") return (entry) => Number(entry.value(paths));
+    if (sortBy === "activityType") return (entry) => finite(Number(entry.value(paths)));
     return (entry) => entry.value(paths) ?? null;
   }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function isWanted(entry: Entry, { createdAt, updatedAt, matches }: Query, nowMs: number): boolean {

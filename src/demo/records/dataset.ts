@@ -46,10 +46,15 @@ interface Body {
 const OWN_VALUE = /"(activityUuid|createdAt|id|updatedAt)":"[^"]*"/g;
 
 function makeBody(options: TimelineOptions, index: number): Body {
-  const text = activityText({ seed: options.seed, index, time: timeAt(options, index) });
+  const text = toAscii(activityText({ seed: options.seed, index, time: timeAt(options, index) }));
   const pieces = text.replace(OWN_VALUE, '"$1":"\0"').split("\0");
   if (pieces.length !== 5) throw new Error(`an activity has an UUID, an id and two times of its own: ${text}`);
   return { pieces: pieces as unknown as Body["pieces"], record: JSON.parse(text) as Record<string, unknown> };
+}
+
+/** JSON may write any character as an escape. Pages of ASCII are joined and sent three times as fast. */
+function toAscii(json: string): string {
+  return json.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 class MadeActivity implements Entry {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-import type { FeedName, JsonRecord, SecurityEvent } from "../../../src/event/event.ts";
+import type { FeedName, JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
 import { parseTime } from "../../../src/event/time.ts";
 import type { Micros } from "../../../src/event/time.ts";
 import type { MessageOptions } from "../../../src/message/encoder.ts";
@@ -24,7 +24,7 @@ export function fixtures(feed: FeedName): readonly JsonRecord[] {
 }
 
 export function activity(record: JsonRecord, overrides: Partial<SecurityEvent> = {}): SecurityEvent {
-  const id = String(record["id"] ?? "2287311540987129999");
+  const id = text(record["id"], "2287311540987129999");
   return {
     console: "acme",
     consoleVersion: "S-25.1.3#77",
@@ -39,7 +39,7 @@ export function activity(record: JsonRecord, overrides: Partial<SecurityEvent> =
 }
 
 export function threat(record: JsonRecord, overrides: Partial<SecurityEvent> = {}): SecurityEvent {
-  const id = String(record["id"] ?? "2287311540881209999");
+  const id = text(record["id"], "2287311540881209999");
   const info = record["threatInfo"];
   const nested = typeof info === "object" && info !== null && !Array.isArray(info) ? (info as JsonRecord) : record;
   const updatedAt = nested["updatedAt"];
@@ -49,9 +49,13 @@ export function threat(record: JsonRecord, overrides: Partial<SecurityEvent> = {
     feed: "threats",
     change: "new",
     id,
-    key: `threats/${id}/${String(updatedAt)}`,
+    key: `threats/${id}/${text(updatedAt, "never")}`,
     time: parseTime(updatedAt) ?? (NOON as Micros),
     record,
     ...overrides,
   };
+}
+
+function text(value: JsonValue | undefined, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
 }

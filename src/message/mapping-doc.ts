@@ -1,0 +1,207 @@
+import { activityTypes } from "../cef/activity-types.ts";
+import type { ActivityType } from "../cef/activity-types.ts";
+import { dictionaryKey } from "../cef/dictionary.ts";
+import { ACTIVITIES } from "../cef/mapping/activities.ts";
+import type { Row, Table } from "../cef/mapping/table.ts";
+import { THREATS } from "../cef/mapping/threats.ts";
+import { asFlag } from "../cef/reading.ts";
+import { REFINEMENTS, THREAT_BASE, THREAT_RULES } from "../cef/severity.ts";
+import type { CefSeverity } from "../event/severity.ts";
+import { toSyslogSeverity } from "../event/severity.ts";
+import { MIN_MESSAGE_BYTES } from "./encoder.ts";
+
+/** `docs/mapping.md`, written from the tables that map. */
+export function mappingPage(): string {
+  return [
+    INTRODUCTION,
+    "## Activities\n",
+    ACTIVITY_HEAD,
+    keyTable(ACTIVITIES, ACTIVITY_EXTRAS),
+    "\n## Threats\n",
+    THREAT_HEAD,
+    keyTable(THREATS, []),
+    "\n## Severity\n",
+    severityScale(),
+    "\n### Activities\n",
+    "The severity of the type (see the list at the end), refined where the record tells more:\n",
+    refinements(),
+    "\n### Threats\n",
+    "From confidence and mitigation, then changed by each rule that applies, in this order, within 0 to 10:\n",
+    threatBase(),
+    "",
+    threatRules(),
+    CHARACTERS,
+    "\n## Activity types\n",
+    "Other types are sent too, as `Activity <id>` with severity 3. `{key}` is filled in with that key's value; without one, the name behind the `||` is used.\n",
+    typeTable(),
+    "",
+  ].join("\n");
+}
+
+const INTRODUCTION = `<!-- Generated from src/cef by "npm run generate". Do not edit. -->
+
+# What becomes of a record
+
+A message is \`CEF:0|SentinelOne|Mgmt|VERSION|CLASS|NAME|SEVERITY|extension\` behind the syslog header of the collector.
+The tables name the extension keys in the order in which they are written, where the value is found in the console's
+record (the first that has one wins), and the column of Microsoft Sentinel's \`CommonSecurityLog\` in which it arrives.
+Keys without a column of their own arrive in \`AdditionalExtensions\`. A value that is missing, null, empty, or not of the
+key's type is left out.
+
+Every message begins with these:
+
+| key | value | column |
+|---|---|---|
+| \`cat\` | \`SystemEvent\` for activities, \`ThreatEvent\` for threats | \`DeviceEventCategory\` |
+| \`externalId\` | the console's id | \`ExtID\` |
+| \`S1eventKey\` | \`activities/<id>\`, \`threats/<id>/<updatedAt>\`: unique for each forwarded event version and the same after a restart. Drop duplicates by it | \`AdditionalExtensions\` |
+| \`rt\` | \`createdAt\` of an activity, \`updatedAt\` of a threat. \`rt: epoch\`: milliseconds; \`rt: native\`: \`2026-09-21 13:47:01.605229\` for detections, \`#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)\` for other activities | \`ReceiptTime\` |
+
+and ends with \`notificationScope\`: \`SITE\`, \`ACCOUNT\` or \`GLOBAL\`. Before its trailer it may carry
+
+| key | value |
+|---|---|
+| \`S1data\` | fields of the record's free part that have no key of their own, as compact JSON; not with \`unmapped_data: false\` |
+| \`S1truncated\` | the keys whose values were shortened or left out to keep a length, separated by commas; \`*\` for everything but the ids and the trailer |
+`;
+
+const ACTIVITY_HEAD = `An activity is something that happened. CLASS is its type; VERSION is the endpoint's operating system when an endpoint is
+meant, else the console's build; NAME is the wording of the console's own syslog where it is known.
+`;
+
+const THREAT_HEAD = `A threat is an object: each version of it is sent, the first as class \`threats.new\`, later ones as \`threats.updated\`.
+VERSION is the endpoint's operating system. There is no \`activityID\` and no \`activityType\`, so that a detection that is
+also an activity (type 19) never counts twice.
+`;
+
+const ACTIVITY_EXTRAS: readonly string[] = [
+  "| `outcome` | `data.globalStatus`, else the type's | `EventOutcome` | `success`, `failure`, `pending`, `partial` |",
+];
+
+const CHARACTERS = `
+## Characters and lengths
+
+- Lone surrogates become U+FFFD; byte order marks are removed; other control characters, U+2028 and U+2029 become a space;
+  spaces at the end of a value are removed.
+- In values \`\\\` is written \`\\\\\`, \`=\` is written \`\\=\`, line breaks are written \`\\n\` and \`\\r\`. In the header \`\\\` and
+  \`|\` get a backslash and line breaks become spaces. A \`|\` in a value needs no escape.
+- A \`;\` in a key that CEF's dictionary does not know becomes \`,\`: queries split \`AdditionalExtensions\` at semicolons.
+- Values are cut to the length that CEF's dictionary allows, never within a character.
+- A message longer than \`max_message_bytes\` (at least ${MIN_MESSAGE_BYTES}) is shortened by whole fields: the longest values
+  are cut to the same length, just short enough. Ids and the trailer are not cut.
+- Members named like a secret (token, licence key, passphrase, password, secret, API key, private key) never leave, at
+  any depth; JSON in a string that has one is sent as \`[redacted]\`. Links go without their query.
+`;
+
+/** The columns of `CommonSecurityLog` (learn.microsoft.com, CEF key mapping). */
+const COLUMNS: Readonly<Record<string, string>> = {
+  act: "DeviceAction",
+  destinationTranslatedAddress: "DestinationTranslatedAddress",
+  dhost: "DestinationHostName",
+  dmac: "DestinationMACAddress",
+  dntdom: "DestinationNTDomain",
+  dst: "DestinationIP",
+  duser: "DestinationUserName",
+  fileHash: "FileHash",
+  filePath: "FilePath",
+  fileType: "FileType",
+  fname: "FileName",
+  fsize: "FileSize",
+  msg: "Message",
+  reason: "Reason",
+  spid: "SourceProcessId",
+  sproc: "SourceProcessName",
+  src: "SourceIP",
+  start: "StartTime",
+  suid: "SourceUserID",
+  suser: "SourceUserName",
+  c6a2: "DeviceCustomIPv6Address2",
+  c6a3: "DeviceCustomIPv6Address3",
+  deviceCustomDate1: "DeviceCustomDate1",
+};
+
+/** Undefined for a dictionary key that has no column here: a gap in the list above, which a test finds. */
+export function columnOf(key: string): string | undefined {
+  const custom = /^cs(\d)$/.exec(key);
+  if (custom !== null) return `DeviceCustomString${custom[1] ?? ""}`;
+  return COLUMNS[key] ?? (dictionaryKey(key) === undefined ? "AdditionalExtensions" : undefined);
+}
+
+function keyTable(table: Table, extras: readonly string[]): string {
+  const ids =
+    table === ACTIVITIES
+      ? [
+          "| `activityID` | `id` | `AdditionalExtensions` | |",
+          "| `activityType` | `activityType` | `AdditionalExtensions` | |",
+        ]
+      : [];
+  return [
+    "| key | from | column | note |",
+    "|---|---|---|---|",
+    ...table.rows.map(keyRow),
+    ...extras,
+    ...ids,
+    ...table.trailer.map(keyRow),
+  ].join("\n");
+}
+
+function keyRow(row: Row): string {
+  const from = row.from.map((path) => `\`${path}\``).join(", ");
+  const notes = [
+    row.label === undefined ? undefined : `label \`${row.label}\``,
+    row.onlyWith === undefined ? undefined : `only with \`${row.onlyWith}\``,
+    row.unlessIn === undefined ? undefined : `unless it is the \`${row.unlessIn}\``,
+    row.as === asFlag ? "only when true" : undefined,
+    row.note,
+  ];
+  const note = notes.filter((text) => text !== undefined).join("; ");
+  return `| \`${row.key}\` | ${from} | \`${columnOf(row.key) ?? ""}\` | ${note} |`;
+}
+
+function severityScale(): string {
+  const severities: readonly CefSeverity[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+  return [
+    "The console's own syslog says 1 for everything; ours is a scale from 0 to 10, and the syslog severity follows it. A",
+    "collector's filter on syslog severity (a data collection rule, for example) must let 6 through to get everything.",
+    "",
+    `| CEF | ${severities.join(" | ")} |`,
+    `|---|${"---|".repeat(severities.length)}`,
+    `| syslog | ${severities.map(toSyslogSeverity).join(" | ")} |`,
+  ].join("\n");
+}
+
+function refinements(): string {
+  return [
+    "| types | by | severity |",
+    "|---|---|---|",
+    ...REFINEMENTS.map(({ types, by, severities, inSentence }) => {
+      const values = Object.entries(severities).map(([word, severity]) => `${word} ${severity}`);
+      return `| ${types.join(", ")} | \`${by}\`${inSentence === true ? ", or `to <value>` in `msg`" : ""} | ${values.join(", ")} |`;
+    }),
+  ].join("\n");
+}
+
+function threatBase(): string {
+  return [
+    "| confidence | not mitigated | mitigated | marked as benign |",
+    "|---|---|---|---|",
+    ...Object.entries(THREAT_BASE).map(
+      ([confidence, base]) =>
+        `| ${confidence} | ${base["not mitigated"]} | ${base.mitigated} | ${base["marked as benign"]} |`,
+    ),
+  ].join("\n");
+}
+
+function threatRules(): string {
+  return [
+    "| when | severity |",
+    "|---|---|",
+    ...THREAT_RULES.map(({ when, effect }) => `| ${when} | ${effect} |`),
+  ].join("\n");
+}
+
+function typeTable(): string {
+  const row = ({ id, name, severity, outcome }: ActivityType): string =>
+    `| ${id} | ${name.replaceAll("|", "\\|")} | ${severity} | ${outcome ?? ""} |`;
+  return ["| type | name | severity | outcome |", "|---|---|---|---|", ...[...activityTypes()].map(row)].join("\n");
+}

@@ -1,0 +1,64 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { SpoolUnusableError } from "./errors.ts";
+import { type Answer, type Opened, type Operation, type Operations, fromFailure } from "./protocol.ts";
+import type { StoreOptions } from "./store.ts";
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Asks the worker thread and matches its answers. */
+export class SpoolThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = 0;
+  #dead: Error | undefined;
+
+  constructor(options: StoreOptions) {
+    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
+    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: options, name: "spool" });
+    this.#worker.on("error", (error) => this.#fail(error as Error));
+    this.#worker.on("exit", (code) => this.#fail(new SpoolUnusableError(`the spool's thread ended with code ${code}`)));
+  }
+
+  async opened(): Promise<Exclude<Opened, { failure: unknown }>> {
+    const [opened] = (await once(this.#worker, "message")) as [Opened];
+    if ("failure" in opened) {
+      await this.#worker.terminate();
+      throw fromFailure(opened.failure);
+    }
+    this.#worker.on("message", (answer: Answer) => this.#settle(answer));
+    return opened;
+  }
+
+  ask<O extends Operation>(operation: O, ...ask: Operations[O]["ask"]): Promise<Operations[O]["answer"]> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, operation, ask });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#dead !== undefined) return;
+    const exited = once(this.#worker, "exit");
+    await this.ask("close");
+    await exited;
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("failure" in answer) waiting?.reject(fromFailure(answer.failure));
+    else waiting?.resolve(answer.value as never);
+  }
+
+  #fail(error: Error): void {
+    this.#dead ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#dead);
+    this.#waiting.clear();
+  }
+}

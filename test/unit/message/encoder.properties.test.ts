@@ -1,0 +1,202 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import type { JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
+import { createEncoder } from "../../../src/message/encoder.ts";
+import type { MessageOptions } from "../../../src/message/encoder.ts";
+import { cefPart, decodeCef } from "../../support/cef-decoder.ts";
+import type { DecodedCef } from "../../support/cef-decoder.ts";
+import { activity, fixtures, OPTIONS, threat } from "./events.ts";
+
+const HOSTILE = [
+  "\n",
+  "\r\n<14>Sep 21 13:47:01 h CEF:0|Fake|x|1|1|x|10|msg=forged",
+  "|CEF:0|Fake|x|",
+  "\u0000",
+  "\u001b[31mred\u001b[0m",
+  "\ud800 and \udc00",
+  "a activityType=19 notificationScope=SITE",
+  "\\",
+  "\\=\\",
+  "ends with a backslash\\",
+  "=".repeat(5000),
+  "\\".repeat(5001),
+  "x".repeat(100_000),
+  "🦀".repeat(3000),
+  "\ufeff\u2028\u2029\u0085",
+  "   ",
+  "{novel;}",
+];
+
+const text = fc.oneof(
+  fc.constantFrom(...HOSTILE),
+  fc.string({ unit: "binary" }),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
+  fc.string({ unit: fc.constantFrom("\\", "=", "\n", "\r", "|", " ", ";", "a", "🦀", "\ud83e", "\t") }),
+);
+
+const value = fc.oneof(
+  { weight: 6, arbitrary: text },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<JsonValue>(null, 0, -1, 1e300, true, false, [], {}, "198.51.100.7", "2001:db8::1"),
+  },
+  { weight: 1, arbitrary: fc.bigInt({ min: 1n, max: 2n ** 63n - 1n }).map(String) },
+  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 4, stringUnit: "binary" }) as fc.Arbitrary<JsonValue> },
+);
+
+/** Objects whose keys are those of the given records, and some of their own. */
+function like(records: readonly JsonRecord[]): fc.Arbitrary<JsonRecord> {
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))];
+  return fc.dictionary(
+    fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: text }),
+    value,
+    { maxKeys: 30 },
+  );
+}
+
+function members(feed: "activities" | "threats", name: string): readonly JsonRecord[] {
+  return fixtures(feed).map((record) => (record[name] ?? {}) as JsonRecord);
+}
+
+const activityRecord = fc
+  .tuple(
+    like(fixtures("activities")),
+    fc.oneof(like(members("activities", "data")), value),
+    fc.oneof(fc.nat(20_000), value),
+  )
+  .map(([record, data, activityType]): JsonRecord => ({ ...record, data, activityType }));
+
+const threatRecord = fc
+  .tuple(
+    like(fixtures("threats")),
+    fc.oneof(like(members("threats", "threatInfo")), value),
+    fc.oneof(like(members("threats", "agentRealtimeInfo")), value),
+    fc.oneof(like(members("threats", "agentDetectionInfo")), value),
+  )
+  .map(([record, threatInfo, agentRealtimeInfo, agentDetectionInfo]): JsonRecord => ({
+    ...record,
+    threatInfo,
+    agentRealtimeInfo,
+    agentDetectionInfo,
+  }));
+
+const id = fc.bigInt({ min: 10n ** 17n, max: 2n ** 63n - 1n }).map(String);
+
+const activityEvent = fc.tuple(activityRecord, id).map(([record, ofEvent]) => activity({ ...record, id: ofEvent }));
+
+const threatEvent = fc
+  .tuple(threatRecord, id, fc.constantFrom("new" as const, "updated" as const))
+  .map(([record, ofEvent, change]) =>
+    threat(record, { id: ofEvent, key: `threats/${ofEvent}/2026-09-21T12:00:00.000000Z`, change }),
+  );
+
+const options = fc.record<MessageOptions>({
+  format: fc.constant("cef"),
+  header: fc.constantFrom("rfc3164", "rfc5424", "none"),
+  facility: fc.constantFrom("local4", "user", "kern"),
+  hostname: fc.constantFrom("s1bridge", "a b\n<14>", "\u0000gr\u00fcn.example", "", "h".repeat(300)),
+  maxMessageBytes: fc.constantFrom(2048, 2500, 8000, 60_000),
+  rt: fc.constantFrom("epoch", "native"),
+  unmappedData: fc.boolean(),
+});
+
+/** What a consumer must read: CEF has no form for the rest. */
+function readable(original: string): string {
+  return original
+    .toWellFormed()
+    .replaceAll("\ufeff", "")
+    .replace(/[^\P{Cc}\n\r]|[\u2028\u2029]/gu, " ")
+    .replace(/ +$/, "");
+}
+
+/** Values of other kinds are for other tests. */
+function expectWholeOrNamed(decoded: DecodedCef, key: string, original: JsonValue | undefined): void {
+  if (typeof original !== "string") return;
+  const expected = readable(original);
+  const actual = decoded.extension.get(key) ?? "";
+  if (actual === expected) return;
+  const truncated = (decoded.extension.get("S1truncated") ?? "").split(",");
+  expect(truncated.includes(key) || truncated.includes("*")).toBe(true);
+  expect(expected.startsWith(actual)).toBe(true);
+}
+
+function check(encoded: string, { maxMessageBytes, header }: MessageOptions, of: SecurityEvent): DecodedCef {
+  expect(Buffer.byteLength(encoded)).toBeLessThanOrEqual(maxMessageBytes);
+  expect(encoded).not.toMatch(/[\p{Cc}\u2028\u2029\ufeff]/u);
+  expect(encoded.isWellFormed()).toBe(true);
+  const pri = header === "none" ? "" : "<\\d{1,3}>";
+  expect(encoded).toMatch(new RegExp(`^${pri}.*CEF:0\\|SentinelOne\\|Mgmt\\|`));
+  const decoded = decodeCef(cefPart(encoded));
+  expect(decoded.extension.get("externalId")).toBe(of.id);
+  expect(decoded.extension.get("S1eventKey")).toBe(of.key);
+  expect([...decoded.extension.keys()][0]).toBe("cat");
+  expect([...decoded.extension.keys()].at(-1)).toBe("notificationScope");
+  return decoded;
+}
+
+describe("any record gives one valid message", () => {
+  test("of the activities, with every option", () => {
+    fc.assert(
+      fc.property(activityEvent, options, (of, how) => {
+        const decoded = check(createEncoder(how).encode(of), how, of);
+        expect(decoded.extension.get("activityID")).toBe(of.id);
+        expect(decoded.extension.get("activityType")).toBe(decoded.classId);
+        expectWholeOrNamed(decoded, "msg", of.record["primaryDescription"]);
+        expectWholeOrNamed(decoded, "cs1", of.record["secondaryDescription"]);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("of the threats, with every option", () => {
+    fc.assert(
+      fc.property(threatEvent, options, (of, how) => {
+        const decoded = check(createEncoder(how).encode(of), how, of);
+        expect(decoded.classId).toBe(`threats.${of.change}`);
+        expect(decoded.extension.has("activityType")).toBe(false);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("and the same message each time", () => {
+    const encoder = createEncoder(OPTIONS);
+    fc.assert(
+      fc.property(activityEvent, activityEvent, threatEvent, (first, second, third) => {
+        const once = encoder.encode(first);
+        encoder.encode(second);
+        encoder.encode(third);
+        expect(encoder.encode(first)).toBe(once);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test.each(HOSTILE.map((hostile) => [JSON.stringify(hostile.slice(0, 40)), hostile]))(
+    "with %s in every field",
+    (_shown, hostile) => {
+      const of = activity({
+        activityType: 19,
+        primaryDescription: hostile,
+        secondaryDescription: hostile,
+        siteName: hostile,
+        accountName: hostile,
+        accountId: "1",
+        threatId: hostile,
+        data: {
+          username: hostile,
+          computerName: hostile,
+          osName: hostile,
+          filePath: hostile,
+          novel: hostile,
+          [hostile]: hostile,
+        },
+      });
+      const decoded = check(createEncoder(OPTIONS).encode(of), OPTIONS, of);
+      expect(decoded.classId).toBe("19");
+      expect(decoded.extension.get("activityType")).toBe("19");
+      expectWholeOrNamed(decoded, "msg", hostile);
+    },
+  );
+});

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+import { ACTIVITIES } from "../../../src/cef/mapping/activities.ts";
+import { THREATS } from "../../../src/cef/mapping/threats.ts";
+import { columnOf, mappingPage } from "../../../src/message/mapping-doc.ts";
+
+test("docs/mapping.md is current", () => {
+  expect(readFileSync(new URL("../../../docs/mapping.md", import.meta.url), "utf8")).toBe(mappingPage());
+});
+
+test("every key that is written has a column", () => {
+  for (const { key } of [...ACTIVITIES.rows, ...THREATS.rows])
+    expect([key, columnOf(key)]).toStrictEqual([key, expect.any(String)]);
+});
