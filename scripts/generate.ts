@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleConfig } from "../src/config/example.ts";
 import { configurationPage } from "../src/config/page.ts";
+import { mappingPage } from "../src/message/mapping-doc.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -12,6 +13,7 @@ const ROOT = join(import.meta.dirname, "..");
 export const GENERATED: Readonly<Record<string, () => string>> = {
   "config.example.yaml": exampleConfig,
   "docs/configuration.md": configurationPage,
+  "docs/mapping.md": mappingPage,
 };
 
 /** The generated files that differ from what is generated now. */

@@ -28,7 +28,7 @@ missing=$(LD_LIBRARY_PATH="$root/usr/lib/syslog-ng" ldd "$root/usr/sbin/syslog-n
   "$root"/usr/lib/syslog-ng/[0-9]*/lib*.so | sed -n 's/^[[:space:]]*\(.*\) => not found$/\1/p' | sort -u)
 for package in libivykis0 libivykis0t64 libjson-c5 libnet1 libnet9 libwrap0 libpcre3 libpcre2-8-0; do
   [ -n "$missing" ] || break
-  if apt-cache show "$package" >/dev/null 2>&1; then $sudo apt-get install -y -qq --no-install-recommends "$package"; fi
+  if apt-cache show "$package" >/dev/null 2>&1; then $sudo apt-get install -y -qq --no-install-recommends --no-upgrade "$package"; fi
 done
 
 rsyslogd -v | head -n 1

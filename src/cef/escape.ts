@@ -52,10 +52,7 @@ function isHighSurrogate(unit: number): boolean {
 
 /** Escapes a CEF extension value: backslash, equals sign, and line breaks as `\n` and `\r`. A pipe needs no escape here. */
 export function escapeExtension(value: string): string {
-  return value
-    .replace(/[\\=]/g, "\\$&")
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r");
+  return value.replace(/[\\=]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
 }
 
 /**

@@ -7,9 +7,9 @@ import type { ExtensionKey } from "./extension.ts";
  * Writes a CEF event into a given number of bytes.
  *
  * What does not fit is shortened by whole fields, the longest first: they are cut to the same length, just short enough.
- * When that would leave only stumps, fields are dropped, the last first. Ids, numbers, times, addresses and the trailer stay whole; only in a
- * record that no console sends can they be the trouble, and then everything else goes. `S1truncated` names what was
- * shortened or dropped, `*` for everything.
+ * When that would leave only stumps, fields are dropped, the last first. Ids, numbers, times, addresses and the trailer
+ * stay whole; only in a record that no console sends can they be the trouble, and then everything else goes.
+ * `S1truncated` names what was shortened or dropped, `*` for everything.
  */
 export function renderCef(event: CefEvent, maxBytes: number): string {
   const header = cefHeader(event);

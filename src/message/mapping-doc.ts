@@ -88,7 +88,7 @@ const CHARACTERS = `
 - A \`;\` in a key that CEF's dictionary does not know becomes \`,\`: queries split \`AdditionalExtensions\` at semicolons.
 - Values are cut to the length that CEF's dictionary allows, never within a character.
 - A message longer than \`max_message_bytes\` (at least ${MIN_MESSAGE_BYTES}) is shortened by whole fields: the longest values
-  are cut to the same length, just short enough. Ids and the trailer are not cut.
+  are cut to the same length, just short enough. Ids, numbers, times, addresses and the trailer are not cut.
 - Members named like a secret (token, licence key, passphrase, password, secret, API key, private key) never leave, at
   any depth; JSON in a string that has one is sent as \`[redacted]\`. Links go without their query.
 `;

@@ -32,8 +32,17 @@ const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 const INVALID_CURSOR = 4_000_010;
 
-/** The error that the answer stands for; undefined when it is a success. Only status and content type are trusted, then the body is read. */
-export function errorOf(answer: RawAnswer, path: string, now: number = Date.now()): BridgeError | undefined {
+/**
+ * The error that the answer stands for; undefined when it is a success. Only status and content type are trusted, then
+ * the body is read. `withCursor`: only a request that carried a cursor can have had it refused, and every other
+ * parameter that is refused has the same code.
+ */
+export function errorOf(
+  answer: RawAnswer,
+  path: string,
+  withCursor = false,
+  now: number = Date.now(),
+): BridgeError | undefined {
   const { status } = answer;
   if (status === 200 && isJson(answer)) return undefined;
   const told = vendorErrors(answer);
@@ -41,7 +50,7 @@ export function errorOf(answer: RawAnswer, path: string, now: number = Date.now(
   const retryAfterMs = retryAfter(answer.retryAfter, now);
   switch (status) {
     case 400:
-      return told.some((error) => error.code === INVALID_CURSOR)
+      return withCursor && told.some((error) => error.code === INVALID_CURSOR)
         ? new CursorRefusedError(message)
         : new FeedRefusedError(message, { retryAfterMs: PARKED_MS });
     case 401:
@@ -106,6 +115,7 @@ function describe(errors: readonly VendorError[], { contentType, requestId }: Ra
   return `${what === "" ? "" : `: ${what.slice(0, 300)}`}${requestId === undefined ? "" : ` (X-RqId ${requestId})`}`;
 }
 
-function isJson({ contentType, text }: RawAnswer): boolean {
+/** Whether the answer is the API's and not the page of something in between. */
+export function isJson({ contentType, text }: RawAnswer): boolean {
   return /^application\/([\w.+-]+\+)?json\b/i.test(contentType) || (contentType === "" && /^\s*\{/.test(text));
 }

@@ -5,7 +5,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "
 import { describeError } from "../lib/errors.ts";
 import { isAbort } from "../lib/signals.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
-import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, notForThisToken } from "./answer.ts";
+import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
 import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
 
@@ -46,11 +46,12 @@ export class ConsoleClient {
 
   /** The body of a good answer. Rejects with a `FeedError` that says what the answer means, or the signal's reason. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    const token = (this.#token ??= this.#readToken());
     try {
-      return await this.#ask(path, query, signal);
+      return await this.#ask(path, query, token, signal);
     } catch (error) {
       if (!(error instanceof FeedUnauthorizedError)) throw error;
-      return await this.#askAgain(error, path, query, signal);
+      return await this.#askAgain(error, token, path, query, signal);
     }
   }
 
@@ -70,14 +71,17 @@ export class ConsoleClient {
   }
 
   /** After a 401: a token that has changed in its file is tried at once; otherwise `/system/info` tells whether it is dead. */
-  async #askAgain(refused: FeedUnauthorizedError, path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-    const token = this.#readToken();
-    if (token !== this.#token) {
-      this.#token = token;
-      return await this.#ask(path, query, signal);
-    }
+  async #askAgain(
+    refused: FeedUnauthorizedError,
+    refusedToken: string,
+    path: string,
+    query: Query,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const token = (this.#token = this.#readToken());
+    if (token !== refusedToken) return await this.#ask(path, query, token, signal);
     if (path === "system/info") throw refused;
-    await this.#ask("system/info", {}, signal);
+    await this.#ask("system/info", {}, token, signal);
     throw notForThisToken(refused);
   }
 
@@ -96,11 +100,10 @@ export class ConsoleClient {
     }
   }
 
-  async #ask(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-    const token = (this.#token ??= this.#readToken());
+  async #ask(path: string, query: Query, token: string, signal: AbortSignal): Promise<Answer> {
     await this.#options.limits.bucket(token, path, this.#options.perSecond[path]).take(signal);
     const answer = await this.#request(path, query, token, signal);
-    const error = errorOf(answer, path);
+    const error = errorOf(answer, path, query["cursor"] !== undefined);
     if (error !== undefined) throw error;
     return answer;
   }
@@ -130,14 +133,16 @@ export class ConsoleClient {
         signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
       });
       const bytes = Buffer.from(await body.arrayBuffer());
-      this.clock.set(header(headers["date"]));
-      return {
+      const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",
         retryAfter: header(headers["retry-after"]),
         requestId: header(headers["x-rqid"]),
         text: (await decode(bytes, header(headers["content-encoding"]))).toString("utf8"),
       };
+      // A proxy that answers in the console's place has a clock of its own.
+      if (isJson(answer)) this.clock.set(header(headers["date"]));
+      return answer;
     } catch (error) {
       if (isAbort(error, signal)) throw error;
       throw new FeedUnavailableError(`${path} could not be read from ${this.#options.url}: ${describeError(error)}`, {

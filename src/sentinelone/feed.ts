@@ -84,7 +84,7 @@ export class WindowedFeed implements Feed {
     const { records, deadLetters, excluded } = this.#read(elements, poll);
     const hasMore = this.#advance(poll, elements.length, nextCursor);
     // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
-    const reached = hasMore || nextCursor !== undefined ? Math.min(poll.last, poll.to) : poll.to;
+    const reached = hasMore || nextCursor !== undefined ? poll.last : poll.to;
     return {
       records,
       deadLetters,
@@ -180,11 +180,16 @@ export class WindowedFeed implements Feed {
     let excluded = 0;
     for (const element of elements) {
       const { text, value } = element;
-      if (!isRecord(value)) deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
-      else if (typeField !== undefined && excludeTypes.includes(Number(value[typeField]))) excluded += 1;
-      else records.push(this.#record(value, text, poll));
+      if (!isRecord(value)) {
+        deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
+        continue;
+      }
+      const record = this.#record(value, text, poll);
+      // A time that was not asked for says nothing about how far the list has been read.
+      if (record.time <= poll.to) poll.last = Math.max(poll.last, record.time) as Micros;
+      if (typeField !== undefined && excludeTypes.includes(Number(value[typeField]))) excluded += 1;
+      else records.push(record);
     }
-    poll.last = records.reduce((latest, { time }) => Math.max(latest, time), poll.last as number) as Micros;
     return { records, deadLetters, excluded };
   }
 

@@ -71,10 +71,11 @@ export class CompiledTable {
   readonly #indexOf: ReadonlyMap<string, number>;
   readonly #leftovers: CompiledLeftovers;
   /** The text that each row found, unescaped and uncut; undefined for rows that were not written. */
-  readonly #found: (string | undefined)[] = [];
+  readonly #found: (string | undefined)[];
 
   constructor(table: Table) {
     const rows = [...table.rows, ...table.trailer];
+    this.#found = rows.map(() => undefined);
     this.#trailerStart = table.rows.length;
     this.#rows = rows.map((row) => this.#compile(row, rows));
     this.#indexOf = new Map(rows.map((row, index) => [row.key, index]));
@@ -83,12 +84,12 @@ export class CompiledTable {
   }
 
   open(record: JsonRecord): void {
-    for (const [index, names] of this.#sections.entries()) {
+    for (let index = 0; index < this.#sections.length; index += 1) {
       let value: JsonValue | undefined = record;
-      for (const name of names) value = isObject(value) ? value[name] : undefined;
+      for (const name of this.#sections[index] ?? []) value = isObject(value) ? value[name] : undefined;
       this.#opened[index] = isObject(value) ? value : NOTHING;
     }
-    this.#found.length = 0;
+    this.#found.fill(undefined);
   }
 
   writeRows(extension: Extension): void {

@@ -109,12 +109,12 @@ export function messageKeys() {
           form: "printable ASCII",
         }),
       ),
-    max_message_bytes: wholeNumber(480, 1_048_576)
+    max_message_bytes: wholeNumber(2048, 1_048_576)
       .optional()
       .meta(
         notes({
           description:
-            "Size of a message at most, 480 to 1048576 bytes. Longer events have their longest fields shortened. Keep it under the limit of everything on the way: rsyslog cuts at 8 KiB by default.",
+            "Size of a message at most, 2048 to 1048576 bytes. Longer events have their longest fields shortened. Keep it under the limit of everything on the way: rsyslog cuts at 8 KiB by default.",
           form: "bytes",
           fallback: BY_PROFILE,
           example: 8000,

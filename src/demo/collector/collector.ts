@@ -122,19 +122,25 @@ export class DemoCollector implements AsyncDisposable {
       return createTcpServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     const { ca, ...rest } = tls;
     const authentication = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
+    const rawSockets = new Map<number | undefined, Socket>();
     const server = createTlsServer({ ...rest, ...authentication, allowHalfOpen: true }, (socket) =>
-      this.#accept(socket),
+      this.#accept(socket, rawSockets.get(socket.remotePort)),
     );
+    server.on("connection", (raw: Socket) => {
+      const port = raw.remotePort;
+      rawSockets.set(port, raw);
+      raw.once("close", () => rawSockets.delete(port));
+    });
     server.on("tlsClientError", () => {
       this.#refusedHandshakes += 1;
     });
     return server;
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, rawSocket = socket): void {
     this.#accepted += 1;
     const behaviour = this.#next.shift() ?? this.#options.behaviour ?? {};
-    const connection = new CollectorConnection(socket, behaviour, this.received);
+    const connection = new CollectorConnection(socket, rawSocket, behaviour, this.received);
     this.#connections.add(connection);
     socket.once("close", () => {
       this.#connections.delete(connection);

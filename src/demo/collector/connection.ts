@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
 import type { Behaviour } from "./behaviour.ts";
 import { FrameScanner } from "./frame-scanner.ts";
 import type { Received } from "./received.ts";
@@ -10,14 +9,19 @@ import type { Received } from "./received.ts";
  */
 export class CollectorConnection {
   readonly #socket: Socket;
+  readonly #rawSocket: Socket;
   readonly #behaviour: Behaviour;
   readonly #scanner: FrameScanner;
   #bytesRead = 0;
   #discarding = false;
+  /** The peer has ended while reading was paused to be slow; Node tells of an end in spite of the pause. */
+  #endIsDue = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, behaviour: Behaviour, received: Received) {
+  /** `rawSocket` is the TCP connection below TLS; without TLS the same. */
+  constructor(socket: Socket, rawSocket: Socket, behaviour: Behaviour, received: Received) {
     this.#socket = socket;
+    this.#rawSocket = rawSocket;
     this.#behaviour = behaviour;
     this.#scanner = new FrameScanner((bytes, start, end) => received.add(bytes, start, end));
     socket.on("error", () => {
@@ -44,8 +48,8 @@ export class CollectorConnection {
 
   /** Ends the connection as a crash does: unread bytes are lost and the peer sees a reset. */
   reset(): void {
-    if (this.#rawSocket === undefined) this.#socket.resetAndDestroy();
-    else this.#rawSocket.resetAndDestroy();
+    this.#rawSocket.resetAndDestroy();
+    this.#socket.destroy();
   }
 
   #onData(chunk: Buffer): void {
@@ -79,15 +83,25 @@ export class CollectorConnection {
 
   #pauseFor(ms: number): void {
     this.#socket.pause();
-    this.#timer = setTimeout(() => this.#socket.resume(), ms);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#socket.resume();
+      if (this.#endIsDue) this.#onEnd();
+    }, ms);
   }
 
   #onEnd(): void {
-    if (this.#behaviour.resetOnClose === true) {
+    const { resetOnClose, neverAnswerClose, endAfterBytes } = this.#behaviour;
+    if (this.#discarding && endAfterBytes === undefined) return;
+    if (this.#timer !== undefined) {
+      this.#endIsDue = true;
+      return;
+    }
+    if (resetOnClose === true) {
       this.reset();
       return;
     }
     if (!this.#discarding) this.#scanner.end();
-    if (this.#behaviour.neverAnswerClose !== true) this.#socket.end();
+    if (neverAnswerClose !== true) this.#socket.end();
   }
 }

@@ -136,7 +136,7 @@ describe("a collector", () => {
       { address: "udp://h", collector: "max_message_bytes: 70000" },
       "expected at most 65507",
     ],
-    ["messages below 480 bytes", { collector: "max_message_bytes: 479" }, "expected 480-1048576, got 479"],
+    ["messages below 2048 bytes", { collector: "max_message_bytes: 2047" }, "expected 2048-1048576, got 2047"],
     ["a relative file", { address: "file://logs" }, "expected tcp://HOST:PORT"],
     ["an address without transport", { address: "forwarder:514" }, "expected tcp://HOST:PORT"],
     ["a port above 65535", { address: "tcp://h:65536" }, "expected tcp://HOST:PORT"],

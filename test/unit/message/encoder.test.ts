@@ -249,6 +249,23 @@ describe("the size of a message", () => {
     expect(Buffer.byteLength(message)).toBe(3000);
   });
 
+  test("is never kept by cutting a time or an address", () => {
+    const texts = Object.fromEntries(
+      ["username", "computerName", "role", "ruleName", "path", "reason"].map((name) => [name, "x".repeat(900)]),
+    );
+    const record = {
+      activityType: 19,
+      threatId: "1",
+      data: { ...texts, ipAddress: "2001:db8:1111:2222:3333:4444:5555:6666" },
+    };
+    const message = createEncoder({ ...OPTIONS, rt: "native", maxMessageBytes: 2048 }).encode(
+      activity(record, { id: "9".repeat(40), key: "k".repeat(255), consoleVersion: "c" }),
+    );
+    const { extension } = decodeCef(cefPart(message));
+    expect(extension.get("rt")).toBe("2026-09-21 12:00:00.000000");
+    expect(extension.get("c6a2")).toBe("2001:db8:1111:2222:3333:4444:5555:6666");
+  });
+
   test("names a value that was too long for its key", () => {
     const { extension } = encodeTo(8000, { primaryDescription: "🦀".repeat(600) });
     expect(extension.get("msg")).toBe("🦀".repeat(511));

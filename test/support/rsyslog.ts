@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { linesOf, readLines } from "./collect.ts";
+import { Daemon } from "./daemon.ts";
+import { freePort } from "./free-port.ts";
+import { CLIENT_NAME } from "./tls.ts";
+import type { Certificates } from "./tls.ts";
+
+export interface RsyslogOptions {
+  readonly transport: "tcp" | "tls" | "relp" | "relp+tls";
+  /** Needed for the transports with TLS. */
+  readonly certificates?: Certificates;
+  readonly driver?: "gtls" | "ossl";
+  /** Only the certificates' client may connect. */
+  readonly clientAuth?: boolean;
+  /** rsyslog's own default is 8k. */
+  readonly maxMessageSize?: string;
+}
+
+/** A real rsyslogd on a free port that writes every message as it came, one a line. */
+export class Rsyslog implements AsyncDisposable {
+  readonly port: number;
+  readonly daemon: Daemon;
+  readonly #directory: string;
+
+  private constructor(directory: string, port: number) {
+    this.#directory = directory;
+    this.port = port;
+    this.daemon = new Daemon(
+      ["rsyslogd", "-n", "-f", join(directory, "rsyslog.conf"), "-i", join(directory, "pid")],
+      port,
+    );
+  }
+
+  /** Resolves when it listens. */
+  static async start(options: RsyslogOptions): Promise<Rsyslog> {
+    const directory = await mkdtemp(join(tmpdir(), "s1bridge-rsyslog-"));
+    const port = await freePort();
+    const made = new Rsyslog(directory, port);
+    await writeFile(join(directory, "rsyslog.conf"), configuration(options, directory, port, made.file));
+    await made.daemon.start();
+    return made;
+  }
+
+  get file(): string {
+    return join(this.#directory, "received.log");
+  }
+
+  /** Waits until it has written so many lines. Control characters of a message appear as `#ooo`. */
+  lines(count: number, ms?: number): Promise<string[]> {
+    return linesOf(this.file, count, ms);
+  }
+
+  linesNow(): Promise<string[]> {
+    return readLines(this.file);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.daemon.resume();
+    await this.daemon.stop();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function configuration(options: RsyslogOptions, directory: string, port: number, file: string): string {
+  const { certificates, maxMessageSize } = options;
+  const global = [
+    `workDirectory="${directory}"`,
+    ...(maxMessageSize === undefined ? [] : [`maxMessageSize="${maxMessageSize}"`]),
+    ...(certificates === undefined
+      ? []
+      : [
+          `defaultNetstreamDriverCAFile="${certificates.caFile}"`,
+          `defaultNetstreamDriverCertFile="${certificates.server.certFile}"`,
+          `defaultNetstreamDriverKeyFile="${certificates.server.keyFile}"`,
+        ]),
+  ];
+  return [
+    `global(${global.join(" ")})`,
+    `module(load="${options.transport.startsWith("relp") ? "imrelp" : "imtcp"}")`,
+    'template(name="raw" type="string" string="%rawmsg%\\n")',
+    'ruleset(name="received") {',
+    `  action(type="omfile" file="${file}" template="raw" flushOnTXEnd="on")`,
+    "}",
+    `input(${input(options, port)} ruleset="received")`,
+    "",
+  ].join("\n");
+}
+
+function input({ transport, driver = "ossl", clientAuth = false, certificates }: RsyslogOptions, port: number): string {
+  const peer = clientAuth ? ` permittedPeer=["${CLIENT_NAME}"]` : "";
+  switch (transport) {
+    case "tcp":
+      return `type="imtcp" port="${port}" address="127.0.0.1"`;
+    case "tls":
+      return (
+        `type="imtcp" port="${port}" address="127.0.0.1" streamDriver.name="${driver}" streamDriver.mode="1"` +
+        ` streamDriver.authMode="${clientAuth ? "x509/name" : "anon"}"${peer}`
+      );
+    case "relp":
+      return `type="imrelp" port="${port}"`;
+    case "relp+tls":
+      return (
+        `type="imrelp" port="${port}" tls="on" tls.caCert="${certificates?.caFile}"` +
+        ` tls.myCert="${certificates?.server.certFile}" tls.myPrivKey="${certificates?.server.keyFile}"` +
+        (clientAuth ? ` tls.authMode="name" tls.permittedPeer=["${CLIENT_NAME}"]` : "")
+      );
+    default:
+      return transport satisfies never;
+  }
+}
