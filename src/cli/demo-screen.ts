@@ -33,9 +33,21 @@ export class DemoScreen {
     this.#width = out.columns ?? 160;
   }
 
-  begin({ console, collector, spool, supply }: { console: string; collector: string; spool: string; supply: Supply }): void {
+  begin({
+    console,
+    collector,
+    spool,
+    supply,
+  }: {
+    console: string;
+    collector: string;
+    spool: string;
+    supply: Supply;
+  }): void {
     const { bold, dim } = this.#paint;
-    this.#line(`${bold("s1bridge demo")}: console ${console} ${dim("->")} spool ${spool} ${dim("->")} collector ${collector}`);
+    this.#line(
+      `${bold("s1bridge demo")}: console ${console} ${dim("->")} spool ${spool} ${dim("->")} collector ${collector}`,
+    );
     this.#line(supply.description);
   }
 
@@ -45,7 +57,8 @@ export class DemoScreen {
     this.#shown += 1;
     this.#lastShownMs = nowMs;
     this.#line(this.#paint.dim(cut(text, this.#width)));
-    if (this.#shown === SHOWN_FIRST) this.#line(this.#paint.dim("… and so on; from here on one message a second is shown"));
+    if (this.#shown === SHOWN_FIRST)
+      this.#line(this.#paint.dim("… and so on; from here on one message a second is shown"));
   }
 
   progress(done: number, total: number): void {
@@ -67,8 +80,12 @@ export class DemoScreen {
     this.#progress = "";
     const seconds = (performance.now() - this.#startedMs) / 1000;
     const verdict = lost === 0 ? green(`lost ${lost}`) : red(`lost ${lost}`);
-    this.#line(bold(`fetched ${fetched}, delivered ${delivered}, confirmed ${confirmed}, ${verdict}, duplicates ${duplicates}`));
-    this.#line(`${seconds.toFixed(1)} s, ${Math.round(confirmed / seconds)} events/s; latency from read to confirmed: p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`);
+    this.#line(
+      bold(`fetched ${fetched}, delivered ${delivered}, confirmed ${confirmed}, ${verdict}, duplicates ${duplicates}`),
+    );
+    this.#line(
+      `${seconds.toFixed(1)} s, ${Math.round(confirmed / seconds)} events/s; latency from read to confirmed: p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`,
+    );
     this.#line(`the spool lies in ${spool}`);
   }
 

@@ -31,7 +31,8 @@ const TOKEN = "demo-token";
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   const directory = options.spool ?? mkdtempSync(join(tmpdir(), "s1bridge-demo-"));
   await using console = await DemoConsole.start({ port: options.port, token: TOKEN });
-  const supply = options.records === undefined ? madeUpSupply(console, options.events) : recordedSupply(console, options.records);
+  const supply =
+    options.records === undefined ? madeUpSupply(console, options.events) : recordedSupply(console, options.records);
   const screen = new DemoScreen(process.stdout);
   await using collector = await DemoCollector.start({ keep: "keys", onMessage: (text) => screen.message(text) });
   const config = demoConfig({ directory, url: console.url, collector: collector.address });
@@ -77,7 +78,13 @@ interface Ending {
   readonly stop: Stop;
 }
 
-function finish(counts: Counts, { received }: DemoCollector, supply: Supply, screen: DemoScreen, { directory, live }: Ending): ExitCode {
+function finish(
+  counts: Counts,
+  { received }: DemoCollector,
+  supply: Supply,
+  screen: DemoScreen,
+  { directory, live }: Ending,
+): ExitCode {
   // What counts as lost was confirmed to us and never came, whoever is to blame.
   const lost = Math.max(0, counts.confirmed - received.keys.size);
   screen.end({
@@ -98,7 +105,7 @@ function demoConfig({ directory, url, collector }: { directory: string; url: str
   const token = join(directory, "token");
   writeFileSync(token, TOKEN, { mode: 0o600 });
   // The documented request limits are for the real console; this one is ours.
-  const feed = `{ every: 1s, start: "2015-01-01", settle: 0s, requests_per_second: 200 }`;
+  const feed = `{ every: 1s, start: "1990-01-01", settle: 0s, requests_per_second: 200 }`;
   return parseConfig(`
 version: 1
 consoles:

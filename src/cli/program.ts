@@ -2,12 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigError, formatFaults } from "../config/load.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { VERSION } from "../version.ts";
-import { check } from "./check.ts";
-import { printConfig } from "./config.ts";
-import { demo } from "./demo.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { preview } from "./preview.ts";
-import { run } from "./run.ts";
+import type { DemoOptions } from "./demo.ts";
+import type { PreviewOptions } from "./preview.ts";
 import { useColour } from "./terminal.ts";
 
 /** Runs one command line and gives the exit code; never throws. */
@@ -53,12 +50,15 @@ function createProgram(done: (code: ExitCode) => void): Command {
   const withConfig = (name: string, text: string): Command =>
     program.command(name).description(text).requiredOption("-c, --config <file>", "the configuration, one YAML file");
 
+  // A command's code is loaded when it is called: the daemon does not carry the demo.
   withConfig("run", "Run the daemon: poll the consoles, deliver to the collectors, until SIGTERM.").action(
-    async ({ config }: { config: string }) => done(await run(config)),
+    async ({ config }: { config: string }) => done(await (await import("./run.ts")).run(config)),
   );
   withConfig("check", "Validate the configuration: all faults at once, with line and column. Needs no network.")
     .option("--json", "print the result as JSON")
-    .action(({ config, json }: { config: string; json?: boolean }) => done(check(config, json === true)));
+    .action(async ({ config, json }: { config: string; json?: boolean }) =>
+      done((await import("./check.ts")).check(config, json === true)),
+    );
   withConfig(
     "preview",
     "Fetch the newest records and print the messages exactly as they would be sent. Sends and stores nothing.",
@@ -67,8 +67,8 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--feed <name>", "only this feed")
     .option("--limit <n>", "records of each feed", wholeNumber(1, 1000), 20)
     .option("--collector <name>", "in this collector's format (the first one otherwise)")
-    .action(async ({ config, ...options }: Parameters<typeof preview>[1] & { config: string }) =>
-      done(await preview(config, options)),
+    .action(async ({ config, ...options }: PreviewOptions & { config: string }) =>
+      done(await (await import("./preview.ts")).preview(config, options)),
     );
   program
     .command("demo")
@@ -78,12 +78,12 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--records <dir>", "serve the recorded API answers (*.json) of this folder in place of made-up records")
     .option("--follow", "go on with live events until Ctrl-C")
     .option("--spool <dir>", "where the disk queue stands (a new temporary folder otherwise)")
-    .action(async (options: Parameters<typeof demo>[0]) => done(await demo(options)));
+    .action(async (options: DemoOptions) => done(await (await import("./demo.ts")).demo(options)));
   program
     .command("config")
     .description("Print the configuration's JSON Schema, or a commented example.")
     .argument("<what>", "schema or example", oneOf("schema", "example"))
-    .action((what: "schema" | "example") => done(printConfig(what)));
+    .action(async (what: "schema" | "example") => done((await import("./config.ts")).printConfig(what)));
   return program;
 }
 

@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Collector, Frames } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
@@ -17,10 +18,10 @@ export class FileCollector implements Collector {
     try {
       for await (const { bytes } of window) {
         signal.throwIfAborted();
-        file ??= await open(this.#path, "a", 0o640);
+        file ??= await this.#open();
         await file.appendFile(bytes);
       }
-      await file?.datasync();
+      if (file !== undefined) await sync(file);
     } catch (error) {
       signal.throwIfAborted();
       throw new CollectorWriteError(`${this.#path} could not be written: ${describeError(error)}`, { cause: error });
@@ -32,4 +33,28 @@ export class FileCollector implements Collector {
   close(): Promise<void> {
     return Promise.resolve();
   }
+
+  /** Half a line, left by an attempt that failed or by a crash, would swallow the first message behind it. */
+  async #open(): Promise<FileHandle> {
+    const file = await open(this.#path, "a", 0o640);
+    try {
+      if (!(await endsWithLine(this.#path, await file.stat()))) await file.appendFile("\n");
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+}
+
+async function endsWithLine(path: string, stats: Stats): Promise<boolean> {
+  if (!stats.isFile() || stats.size === 0) return true;
+  await using file = await open(path, "r");
+  const { buffer } = await file.read({ buffer: Buffer.alloc(1), position: stats.size - 1 });
+  return buffer.toString("latin1") === "\n";
+}
+
+/** A pipe or a device has nothing to sync, and says so with an error. */
+async function sync(file: FileHandle): Promise<void> {
+  if ((await file.stat()).isFile()) await file.datasync();
 }

@@ -1,6 +1,7 @@
 import type { Writable } from "node:stream";
 import type { Collector, Frames } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
+import { orAborted } from "../lib/signals.ts";
 import { CollectorWriteError } from "./errors.ts";
 
 /** Writes to standard output, for a container whose log is collected. Released when the pipe has taken the bytes. */
@@ -21,7 +22,7 @@ export class StdoutCollector implements Collector {
         throw new CollectorWriteError(`standard output is gone: ${describeError(this.#failure)}`, {
           cause: this.#failure,
         });
-      await this.#write(bytes);
+      await orAborted(this.#write(bytes), signal);
     }
   }
 

@@ -16,6 +16,7 @@ export interface StreamOptions extends ConnectionTarget {
  */
 export class StreamCollector implements Collector {
   readonly #options: StreamOptions;
+  readonly #closed = new AbortController();
   #ahead: Promise<Connection | undefined> | undefined;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
@@ -45,6 +46,7 @@ export class StreamCollector implements Collector {
 
   async close(): Promise<void> {
     clearTimeout(this.#aheadTimer);
+    this.#closed.abort();
     (await this.#ahead)?.destroy();
   }
 
@@ -71,7 +73,7 @@ export class StreamCollector implements Collector {
 
   #openAhead(): void {
     // Whatever is wrong with it shows when the next window asks for a connection.
-    const ahead = Connection.open(this.#options, new AbortController().signal).catch(() => undefined);
+    const ahead = Connection.open(this.#options, this.#closed.signal).catch(() => undefined);
     this.#ahead = ahead;
     this.#aheadTimer = setTimeout(() => {
       if (this.#ahead === ahead) this.#ahead = undefined;

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gunzip, type ZlibOptions } from "node:zlib";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
 import { describeError } from "../lib/errors.ts";
+import { releaseBuffer } from "../lib/release-buffer.ts";
 import { isAbort } from "../lib/signals.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
@@ -18,7 +19,7 @@ export interface ClientOptions {
   readonly proxy: string | undefined;
   readonly userAgent: string;
   readonly limits: RequestLimits;
-  /** Requests per second by path, in place of the documented ones. */
+  /** Requests per second by path, in place of the documented ones. Without a burst: no second sees more. */
   readonly perSecond: Readonly<Record<string, number>>;
 }
 
@@ -132,13 +133,13 @@ export class ConsoleClient {
         bodyTimeout: ANSWER_TIMEOUT_MS,
         signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
       });
-      const bytes = Buffer.from(await body.arrayBuffer());
+      const bytes = new Uint8Array(await body.arrayBuffer());
       const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",
         retryAfter: header(headers["retry-after"]),
         requestId: header(headers["x-rqid"]),
-        text: (await decode(bytes, header(headers["content-encoding"]))).toString("utf8"),
+        text: await decode(bytes, header(headers["content-encoding"])),
       };
       // A proxy that answers in the console's place has a clock of its own.
       if (isJson(answer)) this.clock.set(header(headers["date"]));
@@ -170,9 +171,7 @@ export class RequestLimits {
     const key = `${createHash("sha256").update(token).digest("base64")} ${path}`;
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
-      bucket = new TokenBucket(
-        perSecond === undefined ? (DOCUMENTED[path] ?? UNDOCUMENTED) : { perSecond, burst: perSecond },
-      );
+      bucket = new TokenBucket(perSecond === undefined ? (DOCUMENTED[path] ?? UNDOCUMENTED) : { perSecond, burst: 1 });
       this.#buckets.set(key, bucket);
     }
     return bucket;
@@ -181,7 +180,7 @@ export class RequestLimits {
 
 function dispatcher({ ca, proxy }: ClientOptions): Dispatcher {
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) };
-  const options = { connect, keepAliveTimeout: 60_000, connections: 8 };
+  const options = { connect, keepAliveTimeout: 60_000, connections: 8, maxResponseSize: MAX_ANSWER_BYTES };
   if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
   const hasProxy = [HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy].some(
@@ -190,12 +189,22 @@ function dispatcher({ ca, proxy }: ClientOptions): Dispatcher {
   return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: connect }) : new Agent(options);
 }
 
-const gunzipAsync = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
+/** A page mostly fits into one chunk, and is then not copied. */
+const PLAIN_CHUNK_BYTES = 2 << 20;
 
-async function decode(bytes: Buffer, encoding: string | undefined): Promise<Buffer> {
+const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
+
+async function decode(bytes: Uint8Array, encoding: string | undefined): Promise<string> {
   if (bytes.length > MAX_ANSWER_BYTES)
     throw new Error(`an answer of ${bytes.length} bytes is over the limit of ${MAX_ANSWER_BYTES}`);
-  return encoding === "gzip" ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES }) : bytes;
+  const plain =
+    encoding === "gzip"
+      ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES })
+      : Buffer.from(bytes.buffer);
+  const text = plain.toString("utf8");
+  releaseBuffer(bytes);
+  releaseBuffer(plain);
+  return text;
 }
 
 function header(value: string | string[] | undefined): string | undefined {

@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { SpoolHeldError } from "./errors.ts";
+import { describeError } from "../lib/errors.ts";
+import { SpoolHeldError, SpoolUnusableError } from "./errors.ts";
+
+const SQLITE_BUSY = 5;
 
 /**
  * Lets one process open a spool.
@@ -11,23 +14,29 @@ import { SpoolHeldError } from "./errors.ts";
  * the others whom to ask; it is never trusted.
  */
 export function lockSpool(directory: string): { release(): void } {
-  const lock = new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
+  const path = join(directory, "lock.db");
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(path, { timeout: 0 });
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
-    lock.close();
-    throw new SpoolHeldError(
-      `the spool ${directory} is held by ${holder(directory)}; one process at a time can open it`,
-      {
-        cause: error,
-      },
-    );
+    lock?.close();
+    if (!isBusy(error))
+      throw new SpoolUnusableError(`${path} can not be locked: ${describeError(error)}`, { cause: error });
+    const message = `the spool ${directory} is held by ${holder(directory)}; one process at a time can open it`;
+    throw new SpoolHeldError(message, { cause: error });
   }
+  const held = lock;
   writeFileSync(
     join(directory, "holder.json"),
     `${JSON.stringify({ pid: process.pid, command: process.argv.slice(1, 3).join(" "), since: new Date().toISOString() })}\n`,
   );
-  return { release: () => lock.close() };
+  return { release: () => held.close() };
+}
+
+/** Another process has the lock; everything else is a file that can not be used. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
 }
 
 function holder(directory: string): string {

@@ -1,5 +1,6 @@
 import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
 import type { Change } from "../event/event.ts";
+import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { Forgotten, Identity, PackedPage, SpoolSize, SpoolStore, StoredBlock } from "./store.ts";
 
@@ -63,8 +64,13 @@ export function perform(store: SpoolStore, { operation, ask }: Request): unknown
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
     case "unseen":
       return store.unseen(...(ask as Operations["unseen"]["ask"]));
-    case "append":
-      return store.append(...(ask as Operations["append"]["ask"]));
+    case "append": {
+      const [key, page] = ask as Operations["append"]["ask"];
+      const answer = store.append(key, page);
+      // A copy of the asker's, which has them still.
+      for (const { body } of page.blocks) releaseBuffer(body);
+      return answer;
+    }
     case "keepDamaged":
       return store.keepDamaged(...(ask as Operations["keepDamaged"]["ask"]));
     case "read":

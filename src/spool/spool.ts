@@ -1,5 +1,6 @@
 import type { Appended, Checkpoint, FeedKey, Page, PageRecord, Spool, SpoolReader } from "../bridge/ports.ts";
 import { Notice } from "../lib/notice.ts";
+import { releaseBuffer } from "../lib/release-buffer.ts";
 import { type BlockEntry, packBlock } from "./block.ts";
 import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
@@ -17,7 +18,7 @@ export class ThreadedSpool implements Spool {
   readonly #appended = new Notice();
   readonly #released = new Notice();
   #end: number;
-  #full = false;
+  #waiting = 0;
 
   private constructor(thread: SpoolThread, opened: Exclude<Opened, { failure: unknown }>) {
     this.#thread = thread;
@@ -34,7 +35,7 @@ export class ThreadedSpool implements Spool {
 
   /** Whether a page is waiting for room. */
   get isFull(): boolean {
-    return this.#full;
+    return this.#waiting > 0;
   }
 
   /** The position of the next event: how many were ever added. */
@@ -50,11 +51,8 @@ export class ThreadedSpool implements Spool {
     signal.throwIfAborted();
     const entries = await this.#unseen(key, page.records);
     const packed = await pack(page, entries);
-    while ((await this.#thread.ask("append", key, packed)) === "full") {
-      this.#full = true;
-      await this.#released.wait(signal, FULL_RECHECK_MS);
-    }
-    this.#full = false;
+    if ((await this.#thread.ask("append", key, packed)) === "full") await this.#appendWithRoom(key, packed, signal);
+    for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
     return { added: entries.length, duplicates: page.records.length - entries.length };
@@ -81,6 +79,16 @@ export class ThreadedSpool implements Spool {
     await this.#thread.close();
   }
 
+  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<void> {
+    this.#waiting += 1;
+    try {
+      do await this.#released.wait(signal, FULL_RECHECK_MS);
+      while ((await this.#thread.ask("append", key, packed)) === "full");
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
   /** The records that the spool does not have yet, each once. */
   async #unseen(key: FeedKey, records: readonly PageRecord[]): Promise<BlockEntry[]> {
     if (records.length === 0) return [];
@@ -91,11 +99,13 @@ export class ThreadedSpool implements Spool {
     );
     const inPage = new Set<string>();
     return records.flatMap((record, at) => {
+      const { id, version } = record;
       const change = changes[at];
-      const identity = `${record.id}/${record.version ?? ""}`;
+      const identity = JSON.stringify([id, version]);
       if (change === undefined || inPage.has(identity)) return [];
-      inPage.add(identity);
-      return [{ ...record, change }];
+      const isUpdate = change === "new" && inPage.has(id);
+      inPage.add(identity).add(id);
+      return [{ ...record, change: isUpdate ? "updated" : change }];
     });
   }
 }

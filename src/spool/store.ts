@@ -30,6 +30,8 @@ export interface StoreOptions {
   readonly maxBytes: number;
   readonly minFreeBytes: number;
   readonly collectors: readonly string[];
+  /** Ids seen are looked through for those to forget after this many new ones, or as many as there are. */
+  readonly pruneAfter?: number;
 }
 
 /** A block as it stands in the database. */
@@ -70,7 +72,6 @@ export interface SpoolSize {
 /** Given up first when the disk is full: even a DELETE needs room in the write-ahead log. */
 const RESERVE_BYTES = 8 << 20;
 
-/** Ids seen are looked through for those to forget after this many new ones, or as many as there are. */
 const PRUNE_AFTER = 100_000;
 
 const SQLITE_FULL = 13;
@@ -124,7 +125,7 @@ export class SpoolStore {
     const feed = this.#feed(key).id;
     return identities.map(({ id, version }) => {
       const sql = sqlId(id);
-      if (this.#sql.isSeen.get(feed, sql, version ?? "") !== undefined) return undefined;
+      if (this.#sql.isSeen.get(feed, sql, sqlText(version ?? "")) !== undefined) return undefined;
       if (version === undefined) return "event";
       return this.#sql.isKnown.get(feed, sql) === undefined ? "new" : "updated";
     });
@@ -140,7 +141,7 @@ export class SpoolStore {
       () => {
         for (const { id, version, time } of page.identities) {
           const sql = sqlId(id);
-          this.#sql.addSeen.run(feed.id, sql, version ?? "", time);
+          this.#sql.addSeen.run(feed.id, sql, sqlText(version ?? ""), time);
           if (version !== undefined) this.#sql.addObject.run(feed.id, sql);
         }
         for (const { count, body } of page.blocks) {
@@ -202,7 +203,7 @@ export class SpoolStore {
     feed.newIds -= page.identities.length;
     if (feed.newIds > 0) return page.checkpoint.floor;
     this.#sql.forgetSeen.run(feed.id, page.seenSince);
-    feed.newIds = Math.max(PRUNE_AFTER, Number(this.#sql.countSeen.get(feed.id)?.["n"]));
+    feed.newIds = Math.max(this.#pruneAfter, Number(this.#sql.countSeen.get(feed.id)?.["n"]));
     return Math.max(page.checkpoint.floor, page.seenSince);
   }
 
@@ -211,7 +212,7 @@ export class SpoolStore {
     let feed = this.#feeds.get(name);
     if (feed === undefined) {
       this.#sql.addFeed.run(key.console, key.feed);
-      feed = { id: Number(this.#sql.feedId.get(key.console, key.feed)?.["id"]), newIds: PRUNE_AFTER };
+      feed = { id: Number(this.#sql.feedId.get(key.console, key.feed)?.["id"]), newIds: this.#pruneAfter };
       this.#feeds.set(name, feed);
     }
     return feed;
@@ -233,9 +234,12 @@ export class SpoolStore {
     return gone.map((row) => ({ collector: String(row["name"]), events: this.#end - Number(row["position"]) }));
   }
 
+  /** An empty queue has room for any page: one that is too large, or ids that fill the spool, would stop the feed for good. */
   #isFull(blocks: PackedPage["blocks"]): boolean {
+    if (!this.#hasFreeSpace()) return true;
     const incoming = blocks.reduce((sum, { body }) => sum + body.length, 0);
-    return this.#usedBytes() + incoming > this.#options.maxBytes || !this.#hasFreeSpace();
+    const isEmpty = this.#sql.oldestPosition.get()?.["position"] === null;
+    return !isEmpty && this.#usedBytes() + incoming > this.#options.maxBytes;
   }
 
   #usedBytes(): number {
@@ -284,6 +288,10 @@ export class SpoolStore {
       rmSync(this.#reservePath, { force: true });
       work();
     }
+  }
+
+  get #pruneAfter(): number {
+    return this.#options.pruneAfter ?? PRUNE_AFTER;
   }
 
   get #reservePath(): string {
@@ -347,7 +355,12 @@ function keepDeadLetters(directory: string, key: FeedKey, letters: readonly Dead
 
 /** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
 function sqlId(id: string): bigint | string {
-  return /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807") ? BigInt(id) : id;
+  return /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807") ? BigInt(id) : sqlText(id);
+}
+
+/** SQLite keeps Unicode only: two texts with lone surrogates would become one. */
+function sqlText(text: string): string {
+  return text.isWellFormed() ? text : JSON.stringify(text);
 }
 
 type Statements = ReturnType<typeof prepareStatements>;

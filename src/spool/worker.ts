@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Request, perform, toFailure } from "./protocol.ts";
-import { SpoolStore, type StoreOptions } from "./store.ts";
+import { releaseBuffer } from "../lib/release-buffer.ts";
+import { SpoolStore, type StoreOptions, type StoredBlock } from "./store.ts";
 
 /** The thread that owns the spool's database: SQLite is synchronous, and a commit waits for the disk. */
 
@@ -12,7 +13,9 @@ try {
   port.postMessage({ end: store.end, positions: store.positions, forgotten: store.forgotten });
   port.on("message", (request: Request) => {
     try {
-      port.postMessage({ id: request.id, value: perform(store, request) });
+      const value = perform(store, request);
+      port.postMessage({ id: request.id, value });
+      if (isBlock(value)) releaseBuffer(value.body);
     } catch (error) {
       port.postMessage({ id: request.id, failure: toFailure(error) });
     }
@@ -20,4 +23,9 @@ try {
   });
 } catch (error) {
   port.postMessage({ failure: toFailure(error) });
+}
+
+/** What was posted has been copied. */
+function isBlock(value: unknown): value is StoredBlock {
+  return typeof value === "object" && value !== null && "body" in value;
 }

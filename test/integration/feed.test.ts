@@ -443,9 +443,9 @@ describe("a strange record", () => {
       path: "/activities",
     });
     const ids = lastHour(3);
+    expect((await failureOf(reader.poll())).code).toBe("BRIDGE_FEED_CURSOR_REFUSED");
     await reader.poll();
-    await reader.poll();
-    expect(new Set(reader.ids)).toEqual(new Set(["1", ...ids]));
+    expect(reader.ids).toEqual(["1", ...ids]);
   });
 });
 

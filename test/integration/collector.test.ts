@@ -1,0 +1,403 @@
+import { createSocket } from "node:dgram";
+import { getEventListeners, once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Collector, Frames } from "../../src/bridge/ports.ts";
+import { FileCollector } from "../../src/collector/file.ts";
+import { StdoutCollector } from "../../src/collector/stdout.ts";
+import { UdpCollector } from "../../src/collector/udp.ts";
+import type { Behaviour } from "../../src/demo/collector/behaviour.ts";
+import { DemoCollector } from "../../src/demo/collector/collector.ts";
+import { within } from "../support/collect.ts";
+import { freePort } from "../support/free-port.ts";
+import { makeCertificates } from "../support/tls.ts";
+import { IMPATIENT, NEVER, messages, streamTo, until, windowOf } from "./collector-fixture.ts";
+
+const certificates = makeCertificates();
+
+const TRANSPORTS = [
+  { name: "TCP", server: undefined, client: undefined },
+  { name: "TLS", server: certificates.server, client: { ca: certificates.ca, minVersion: "TLSv1.2" } },
+] as const;
+
+const open: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0).toReversed()) await one.close();
+});
+
+function kept<T extends { close(): Promise<void> }>(one: T): T {
+  open.push(one);
+  return one;
+}
+
+describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
+  async function start(behaviour: Behaviour = {}): Promise<DemoCollector> {
+    return kept(await DemoCollector.start({ behaviour, ...(server === undefined ? {} : { tls: server }) }));
+  }
+
+  function collectorAt(peer: DemoCollector, options: Parameters<typeof streamTo>[1] = {}): ReturnType<typeof streamTo> {
+    return kept(streamTo(peer.port, { tls: client, ...options }));
+  }
+
+  test("is confirmed when the peer has read every message, and not before", async () => {
+    const peer = await start();
+    const sent = messages(20_000);
+    await collectorAt(peer).deliver(windowOf(sent), NEVER);
+    expect(peer.received.messages).toEqual(sent);
+  });
+
+  test("follows another, each in order and once", async () => {
+    const peer = await start();
+    const collector = collectorAt(peer);
+    const windows = ["a", "b", "c", "d"].map((prefix) => messages(300, prefix));
+    for (const each of windows) await collector.deliver(windowOf(each), NEVER);
+    expect(peer.received.messages).toEqual(windows.flat());
+  });
+
+  test("without messages needs no connection", async () => {
+    const peer = await start();
+    await collectorAt(peer).deliver(windowOf([]), NEVER);
+    expect(peer.accepted).toBe(0);
+  });
+
+  test.concurrent.each<[name: string, behaviour: Behaviour, code: string]>([
+    ["is reset after some bytes", { resetAfterBytes: 100_000 }, "BRIDGE_COLLECTOR_BROKEN"],
+    ["is reset before anything was read", { resetAfterBytes: 0 }, "BRIDGE_COLLECTOR_BROKEN"],
+    ["stalls and is reset", { stall: { afterBytes: 100_000, ms: 150 } }, "BRIDGE_COLLECTOR_BROKEN"],
+    ["is closed as soon as it is accepted", { closeOnAccept: true }, "BRIDGE_COLLECTOR_(BROKEN|UNREACHABLE)"],
+    ["is reset in answer to our end", { resetOnClose: true }, "BRIDGE_COLLECTOR_BROKEN"],
+    ["is never read from", { stopReadingAfter: 0 }, "BRIDGE_COLLECTOR_STALLED"],
+    ["is read from no more", { stopReadingAfter: 100_000 }, "BRIDGE_COLLECTOR_STALLED"],
+    ["is read to the end and the end not answered", { neverAnswerClose: true }, "BRIDGE_COLLECTOR_STALLED"],
+  ])("whose connection %s is not confirmed, and the next attempt is", async (_case, behaviour, code) => {
+    const sent = messages(20_000);
+    await using peer = await DemoCollector.start({ ...(server === undefined ? {} : { tls: server }) });
+    const collector = streamTo(peer.port, { tls: client, timeouts: IMPATIENT });
+    peer.behaveNext(behaviour);
+    await expect(collector.deliver(windowOf(sent), NEVER)).rejects.toMatchObject({
+      code: expect.stringMatching(code) as string,
+      retryable: true,
+    });
+    const before = peer.received.count;
+    await collector.deliver(windowOf(sent), NEVER);
+    expect(peer.received.messages.slice(before)).toEqual(sent);
+    await collector.close();
+  });
+
+  test("that is larger than all buffers stalls too when nobody reads it", { timeout: 15_000 }, async () => {
+    const peer = await start({ stopReadingAfter: 1 });
+    const chunk = messages(5000);
+    async function* endless(): AsyncGenerator<Frames> {
+      for (;;) yield* windowOf(chunk);
+    }
+    await expect(collectorAt(peer, { timeouts: IMPATIENT }).deliver(endless(), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_STALLED",
+      message: expect.stringContaining("not taken") as string,
+    });
+  });
+
+  test("is not confirmed by an end that comes while it is sent", async () => {
+    const peer = await start({ endAfterBytes: 30_000 });
+    const sent = messages(1000);
+    async function* untilRefused(): AsyncGenerator<Frames> {
+      yield* windowOf(sent);
+      await peer.received.atLeast(100);
+      await until(() => peer.open === 0, "the collector has closed").catch(() => undefined);
+    }
+    await expect(collectorAt(peer).deliver(untilRefused(), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_BROKEN",
+    });
+  });
+
+  test("that is read slowly is waited for as long as it moves", { timeout: 20_000 }, async () => {
+    const peer = await start({ bytesPerSecond: 6_000_000 });
+    const sent = messages(80_000);
+    const began = performance.now();
+    await collectorAt(peer, { timeouts: { connectMs: 5000, stallMs: 900, confirmMs: 10_000 } }).deliver(
+      windowOf(sent),
+      NEVER,
+    );
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(peer.received.count).toBe(80_000);
+  });
+
+  test("that is given up leaves no connection and no listener", async () => {
+    const peer = await start({ stopReadingAfter: 0 });
+    const collector = collectorAt(peer);
+    const stop = new AbortController();
+    const delivered = collector.deliver(windowOf(messages(20_000)), stop.signal);
+    await until(() => peer.open === 1, "the connection stands");
+    stop.abort(new Error("enough"));
+    await expect(delivered).rejects.toThrow("enough");
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+    peer.resetAll();
+    await until(() => peer.open === 0, "the connection is gone");
+    await expect(collector.deliver(windowOf(messages(1)), stop.signal)).rejects.toThrow("enough");
+    expect(peer.accepted).toBe(1);
+  });
+
+  test("leaves no listener when it is confirmed", async () => {
+    const peer = await start();
+    const stop = new AbortController();
+    const collector = collectorAt(peer);
+    for (let times = 0; times < 3; times++) await collector.deliver(windowOf(messages(10)), stop.signal);
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+  });
+
+  test("whose source fails is not confirmed, and the failure is the source's", async () => {
+    const peer = await start();
+    async function* failing(): AsyncGenerator<Frames> {
+      yield* windowOf(messages(10));
+      throw new Error("the spool failed");
+    }
+    await expect(collectorAt(peer).deliver(failing(), NEVER)).rejects.toThrow("the spool failed");
+    await until(() => peer.open === 0, "the connection is gone");
+  });
+
+  test(
+    "takes the connection that was opened ahead, and none is kept when windows end",
+    { timeout: 15_000 },
+    async () => {
+      const peer = await start();
+      const collector = collectorAt(peer);
+      for (let times = 0; times < 4; times++) await collector.deliver(windowOf(messages(10)), NEVER);
+      // The first two windows open their own, and from the second on each opens the next one's.
+      await until(() => peer.accepted === 5, "the last one was opened ahead");
+      await until(() => peer.open === 0, "what is not used is let go");
+      expect(peer.accepted).toBe(5);
+      expect(peer.received.count).toBe(40);
+    },
+  );
+
+  test("does not take a connection that broke after it was opened ahead", async () => {
+    const peer = await start();
+    const collector = collectorAt(peer);
+    for (let times = 0; times < 2; times++) await collector.deliver(windowOf(messages(10)), NEVER);
+    await until(() => peer.open === 1, "one stands ahead");
+    peer.resetAll();
+    await until(() => peer.open === 0, "it is gone");
+    await collector.deliver(windowOf(messages(10)), NEVER).catch(async () => {
+      // The reset may be on its way still; then this window tells of it, and the next is delivered.
+      await collector.deliver(windowOf(messages(10)), NEVER);
+    });
+    expect(peer.received.count).toBeGreaterThanOrEqual(30);
+  });
+
+  test("that needs no confirmation keeps one connection, and takes a new one after a break", async () => {
+    const peer = await start();
+    const collector = collectorAt(peer, { confirms: false });
+    for (let times = 0; times < 3; times++) await collector.deliver(windowOf(messages(10)), NEVER);
+    await peer.received.atLeast(30);
+    expect(peer.accepted).toBe(1);
+    await peer.goAway();
+    await expect(collector.deliver(windowOf(messages(10)), NEVER)).rejects.toMatchObject({ retryable: true });
+    await peer.back();
+    await collector.deliver(windowOf(messages(10)), NEVER);
+    await peer.received.atLeast(40);
+    expect(peer.accepted).toBe(2);
+  });
+
+  test("to a collector that is away is not delivered until it is back", async () => {
+    const peer = await start();
+    const collector = collectorAt(peer);
+    await peer.goAway();
+    await expect(collector.deliver(windowOf(messages(10)), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_UNREACHABLE",
+      message: expect.stringContaining(`127.0.0.1:${peer.port}`) as string,
+    });
+    await peer.back();
+    await collector.deliver(windowOf(messages(10)), NEVER);
+    expect(peer.received.count).toBe(10);
+  });
+});
+
+describe("a collector that can not be reached", () => {
+  test.each<[string, () => Promise<Parameters<typeof streamTo>[1] & { port: number }>]>([
+    ["refuses", async () => ({ port: await freePort() })],
+    ["has no address", () => Promise.resolve({ port: 514, host: "collector.invalid" })],
+  ])("because it %s is told so, worth another try", async (_case, target) => {
+    const { port, ...options } = await target();
+    await expect(streamTo(port, options).deliver(windowOf(messages(1)), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_UNREACHABLE",
+      retryable: true,
+    });
+  });
+
+  test("is given up at once when the signal says so", async () => {
+    const mute = await muteServer();
+    const stop = new AbortController();
+    const delivered = streamTo(mute.port, { tls: {} }).deliver(windowOf(messages(1)), stop.signal);
+    await mute.connected;
+    stop.abort(new Error("enough"));
+    await expect(delivered).rejects.toThrow("enough");
+    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
+  });
+
+  test("because it never speaks TLS is given up after the time for connecting", async () => {
+    const { port } = await muteServer();
+    const timeouts = { ...IMPATIENT, connectMs: 200 };
+    await expect(streamTo(port, { tls: {}, timeouts }).deliver(windowOf(messages(1)), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_UNREACHABLE",
+    });
+  });
+
+  /** Accepts connections and says nothing. */
+  async function muteServer(): Promise<{ port: number; connected: Promise<unknown> }> {
+    const server = createServer();
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const connected = once(server, "connection");
+    connected.catch(() => undefined);
+    const sockets = new Set<{ destroy(): void }>();
+    server.on("connection", (socket) => sockets.add(socket.on("error", () => undefined)));
+    kept({
+      close: async () => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+        await once(server, "close");
+      },
+    });
+    return { port: (server.address() as AddressInfo).port, connected };
+  }
+});
+
+test("closing does not wait for a connection that is being opened ahead", async () => {
+  const peer = kept(await DemoCollector.start({ tls: certificates.server }));
+  // The third connection, that which is opened ahead, reaches nobody.
+  const sockets: Socket[] = [];
+  const front = createServer((socket) => {
+    sockets.push(socket.on("error", () => undefined));
+    if (sockets.length <= 2) socket.pipe(connect(peer.port, "127.0.0.1")).pipe(socket);
+  });
+  await once(front.listen(0, "127.0.0.1"), "listening");
+  const collector = streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } });
+  for (let times = 0; times < 2; times++) await collector.deliver(windowOf(messages(1)), NEVER);
+  await until(() => sockets.length === 3, "one is opened ahead");
+  await within(collector.close(), "the collector is closed", 2000);
+  for (const socket of sockets) socket.destroy();
+  front.close();
+});
+
+describe("the file collector", () => {
+  let directory: string;
+  let path: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), "s1bridge-file-"));
+    path = join(directory, "events.log");
+  });
+
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test("appends each window, and writes to the new file after a rotation", async () => {
+    const collector = new FileCollector(path);
+    writeFileSync(path, "before\n");
+    await collector.deliver(windowOf(["a", "b"]), NEVER);
+    renameSync(path, `${path}.1`);
+    await collector.deliver(windowOf(["c"]), NEVER);
+    expect([readFileSync(`${path}.1`, "utf8"), readFileSync(path, "utf8")]).toEqual(["before\na\nb\n", "c\n"]);
+  });
+
+  test("does not write behind half a line that an attempt has left", async () => {
+    writeFileSync(path, "whole\nha");
+    await new FileCollector(path).deliver(windowOf(["half", "next"]), NEVER);
+    expect(readFileSync(path, "utf8").split("\n")).toEqual(["whole", "ha", "half", "next", ""]);
+  });
+
+  test("rejects when it can not write", async () => {
+    mkdirSync(path);
+    await expect(new FileCollector(path).deliver(windowOf(["a"]), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_WRITE",
+      retryable: true,
+      message: expect.stringContaining(path) as string,
+    });
+  });
+
+  test("writes to what is no regular file too", async () => {
+    await new FileCollector("/dev/null").deliver(windowOf(["a"]), NEVER);
+  });
+
+  test("ends with the signal's reason", async () => {
+    const stop = AbortSignal.abort(new Error("enough"));
+    await expect(new FileCollector(path).deliver(windowOf(["a"]), stop)).rejects.toThrow("enough");
+  });
+});
+
+describe("the standard output", () => {
+  test("has taken the bytes when the window is released", async () => {
+    const taken: string[] = [];
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        setImmediate(() => {
+          taken.push(chunk.toString());
+          done();
+        });
+      },
+    });
+    await new StdoutCollector(slow).deliver(windowOf(["a", "b", "c"], 1), NEVER);
+    expect(taken).toEqual(["a\n", "b\n", "c\n"]);
+  });
+
+  test("that fails rejects this window and all that follow", async () => {
+    const broken = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error("write EPIPE"), { code: "EPIPE" })),
+    });
+    const collector = new StdoutCollector(broken);
+    const rejection = { code: "BRIDGE_COLLECTOR_WRITE", message: expect.stringContaining("EPIPE") as string };
+    await expect(collector.deliver(windowOf(["a"]), NEVER)).rejects.toMatchObject(rejection);
+    await expect(collector.deliver(windowOf(["a"]), NEVER)).rejects.toMatchObject(rejection);
+  });
+
+  test("that nobody reads is given up when the signal says so", async () => {
+    const { promise: written, resolve } = Promise.withResolvers<void>();
+    const stuck = new Writable({ write: () => resolve() });
+    const stop = new AbortController();
+    const delivered = new StdoutCollector(stuck).deliver(windowOf(["a"]), stop.signal);
+    await written;
+    stop.abort(new Error("enough"));
+    await expect(delivered).rejects.toThrow("enough");
+  });
+
+  test("is left without our listeners", async () => {
+    const stdout = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const collector = new StdoutCollector(stdout);
+    await collector.deliver(windowOf(["a"]), NEVER);
+    await collector.close();
+    expect(stdout.listenerCount("error")).toBe(0);
+  });
+});
+
+describe("over UDP", () => {
+  test("each message is a datagram, as it is", async () => {
+    const server = createSocket("udp4");
+    await new Promise<void>((resolve) => server.bind(0, "127.0.0.1", resolve));
+    const sent = ["<134>first message", "<134>zweite Nachricht: é 😀", `<134>${"x".repeat(8000)}`];
+    const received: string[] = [];
+    const all = new Promise<void>((resolve) => {
+      server.on("message", (bytes) => {
+        received.push(bytes.toString());
+        if (received.length === sent.length) resolve();
+      });
+    });
+    const collector: Collector = new UdpCollector({ host: "127.0.0.1", port: server.address().port });
+    await collector.deliver(windowOf(sent, 2), NEVER);
+    await all;
+    expect(received).toEqual(sent);
+    await collector.close();
+    server.close();
+  });
+
+  test("a host without address is an error, and worth another try", async () => {
+    const collector = new UdpCollector({ host: "collector.invalid", port: 514 });
+    await expect(collector.deliver(windowOf(["a"]), NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_COLLECTOR_WRITE",
+      retryable: true,
+    });
+    await collector.close();
+  });
+});
