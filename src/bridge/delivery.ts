@@ -58,20 +58,25 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
   const { backoff, stop, onFault, limits } = options;
   let maxEvents = limits.maxEvents;
   let inDoubt = 0;
+  // A window that was confirmed and whose release failed: only the release is tried again.
+  let confirmed: Window | undefined;
 
   return fromAbortable(async (signal): Promise<WindowReport | undefined> => {
-    const first = await firstBatch(deps.reader, maxEvents, stop.soft);
-    if (first === undefined) return undefined;
-    const window = new Window(deps, first, { ...limits, maxEvents }, stop.soft);
-    try {
-      await deps.collector.deliver(window.frames(), signal);
-    } catch (error) {
-      inDoubt = window.sent;
-      // A collector that can not finish a window in time gets smaller ones, down to a single event.
-      if (inDoubt > 0) maxEvents = Math.max(1, Math.floor(Math.min(maxEvents, inDoubt) / 2));
-      throw error;
+    const window = confirmed ?? (await openWindow(deps, { ...limits, maxEvents }, stop.soft));
+    if (window === undefined) return undefined;
+    if (confirmed === undefined) {
+      try {
+        await deps.collector.deliver(window.frames(), signal);
+      } catch (error) {
+        inDoubt = window.sent;
+        // A collector that can not finish a window in time gets smaller ones, down to a single event.
+        if (inDoubt > 0) maxEvents = Math.max(1, Math.floor(Math.min(maxEvents, inDoubt) / 2));
+        throw error;
+      }
     }
+    confirmed = window;
     await deps.reader.release(window.end);
+    confirmed = undefined;
     maxEvents = Math.min(limits.maxEvents, maxEvents * 2);
     return window.report(options.collector);
   }).pipe(
@@ -85,10 +90,12 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
   );
 }
 
-async function firstBatch(reader: SpoolReader, maxEvents: number, soft: AbortSignal): Promise<Batch | undefined> {
+/** Waits for the first events of a window; undefined when the bridge is stopped before. */
+async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortSignal): Promise<Window | undefined> {
   if (soft.aborted) return undefined;
   try {
-    return await reader.read(reader.position, maxEvents, soft);
+    const first = await deps.reader.read(deps.reader.position, limits.maxEvents, soft);
+    return new Window(deps, first, limits, soft);
   } catch (error) {
     if (isAbort(error, soft)) return undefined;
     throw error;

@@ -29,6 +29,8 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
         consoles: config.consoles.map(({ name }) => name),
         collectors: config.collectors.map(({ name }) => name),
         spool: config.spool.directory,
+        // With port 0 this is the only place that tells which one it is.
+        telemetry: telemetry === undefined ? undefined : `${config.telemetry.listen.host}:${telemetry.port}`,
       },
       "started",
     );

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Report } from "../bridge/run.ts";
@@ -30,6 +30,7 @@ const TOKEN = "demo-token";
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
   const directory = options.spool ?? mkdtempSync(join(tmpdir(), "s1bridge-demo-"));
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   await using console = await DemoConsole.start({ port: options.port, token: TOKEN });
   const supply =
     options.records === undefined ? madeUpSupply(console, options.events) : recordedSupply(console, options.records);

@@ -11,6 +11,7 @@ export interface Supply {
 }
 
 const HOUR_MS = 3_600_000;
+const BURST = 7;
 const THREATS_PER_ACTIVITY = 1 / 20;
 
 /** The last hour of a made-up customer. */
@@ -18,9 +19,10 @@ export function madeUpSupply(console: DemoConsole, activities: number): Supply {
   const threats = Math.ceil(activities * THREATS_PER_ACTIVITY);
   const startMs = Date.now() - HOUR_MS;
   const span = HOUR_MS - 60_000;
-  // Groups of equal times, some of which a page's edge cuts.
+  // Groups of equal times, some of which a page's edge cuts. The last group is whole, and in the past like the others.
+  const places = Math.ceil(activities / BURST) * BURST;
   console.activities.setDataset(
-    new ActivityDataset({ seed: 1, count: activities, startMs, stepMs: span / activities, burst: 7 }),
+    new ActivityDataset({ seed: 1, count: activities, startMs, stepMs: span / places, burst: BURST }),
   );
   console.addThreats(generateThreats({ seed: 2, count: threats, startMs, stepMs: span / threats }));
   return {

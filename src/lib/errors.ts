@@ -24,8 +24,9 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof BridgeError && error.retryable;
 }
 
-/** The text of a foreign error with its code, for messages and log fields; never throws. */
+/** The text of an error, a foreign one with its code, for messages and log fields; never throws. */
 export function describeError(error: unknown): string {
+  if (error instanceof BridgeError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const message = error.message === "" && error.cause !== undefined ? describeError(error.cause) : error.message;

@@ -29,10 +29,13 @@ const LONG_INTEGER_DIGITS = 16;
 
 /** Reads one JSON text; integers beyond ±2^53 are given as decimal strings. Throws `SyntaxError` as `JSON.parse` does. */
 export function parseExact(text: string): unknown {
-  const scanner = new Scanner(text, 0);
-  const longRuns = scanner.skipValue()?.longRuns;
+  // A look that may be wrong, but only in saying yes, spares most texts the scan.
+  if (!MAYBE_LONG_INTEGER.test(text)) return JSON.parse(text);
+  const longRuns = new Scanner(text, 0).skipValue()?.longRuns;
   return parseSlice(text, { start: 0, end: text.length, longRuns });
 }
+
+const MAYBE_LONG_INTEGER = /[:,[\s]-?\d{16}|^-?\d{16}/;
 
 /** The value of a slice, as {@link parseExact} reads it. */
 export function parseSlice(text: string, slice: Slice): unknown {
@@ -87,6 +90,8 @@ class Scanner {
       const name = text.slice(key.start + 1, key.end - 1);
       this.#skipSpace();
       const start = this.#at;
+      // Of members with one name the last counts, as for JSON.parse.
+      if (name === listKey) elements = undefined;
       if (name === listKey && text.charCodeAt(start) === OPEN_BRACKET) {
         elements = this.list();
         if (elements === undefined) return undefined;

@@ -5,15 +5,16 @@ export function isAbort(error: unknown, signal: AbortSignal): boolean {
 
 /** Rejects with the signal's reason when it is aborted before `promise` settles. Leaves no listener behind. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   let onAbort: (() => void) | undefined;
   try {
+    // Both are raced even when it is aborted already: a rejection of `promise` would otherwise be nobody's.
     return await Promise.race([
-      promise,
       new Promise<never>((_resolve, reject) => {
         onAbort = () => reject(signal.reason as Error);
-        signal.addEventListener("abort", onAbort, { once: true });
+        if (signal.aborted) onAbort();
+        else signal.addEventListener("abort", onAbort, { once: true });
       }),
+      promise,
     ]);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);

@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import type { Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
 import { type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import { parseExact } from "../lib/exact-json.ts";
+import { orAborted } from "../lib/signals.ts";
 import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
+import type { Answer } from "./answer.ts";
 import type { ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
 import { type ApiElement, type ApiPage, readPage } from "./page.ts";
@@ -52,6 +54,13 @@ interface Poll {
   emptyPages: number;
 }
 
+/** An answer that was asked for before its page is read. */
+interface Ahead {
+  readonly poll: Poll;
+  readonly cursor: string | undefined;
+  readonly answer: Promise<Answer>;
+}
+
 /**
  * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
  * the console's clock. Records that were seen before are not told apart here: the spool knows.
@@ -62,6 +71,7 @@ export class WindowedFeed implements Feed {
   readonly #client: ConsoleClient;
   readonly #options: FeedOptions;
   #poll: Poll | undefined;
+  #ahead: Ahead | undefined;
 
   constructor(resource: FeedResource, client: ConsoleClient, options: FeedOptions) {
     this.key = { console: options.console, feed: resource.name };
@@ -73,7 +83,7 @@ export class WindowedFeed implements Feed {
   async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
     const consoleVersion = await this.#client.version(signal);
     const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
-    if (checkpoint === undefined) return this.#emptyPage(this.#begin(now), consoleVersion);
+    if (checkpoint === undefined) return { ...this.#emptyPage(this.#begin(now), consoleVersion), hasMore: true };
     this.#poll ??= this.#newPoll(checkpoint, now);
     const poll = this.#poll;
     if (poll.to < poll.from) {
@@ -83,6 +93,7 @@ export class WindowedFeed implements Feed {
     const { elements, nextCursor } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = this.#read(elements, poll);
     const hasMore = this.#advance(poll, elements.length, nextCursor);
+    if (hasMore) this.#readAhead(poll);
     // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
     const reached = hasMore || nextCursor !== undefined ? poll.last : poll.to;
     return {
@@ -130,14 +141,28 @@ export class WindowedFeed implements Feed {
   async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {
     const { path } = this.#resource;
     try {
-      const answer = await this.#client.get(path, this.#query(poll), signal);
-      return readPage(answer.text, path);
+      return readPage((await this.#fetch(poll, signal)).text, path);
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (startOver(poll)) return await this.#ask(poll, signal);
       this.#poll = undefined;
       throw error;
     }
+  }
+
+  /** Asks for the next page while this one is stored: otherwise console and disk would wait for each other. */
+  #readAhead(poll: Poll): void {
+    const answer = this.#client.get(this.#resource.path, this.#query(poll), new AbortController().signal);
+    // A failure is told to whoever waits for the answer, if anybody still does.
+    answer.catch(() => undefined);
+    this.#ahead = { poll, cursor: poll.cursor, answer };
+  }
+
+  #fetch(poll: Poll, signal: AbortSignal): Promise<Answer> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.poll === poll && ahead.cursor === poll.cursor) return orAborted(ahead.answer, signal);
+    return this.#client.get(this.#resource.path, this.#query(poll), signal);
   }
 
   #query({ from, to, cursor }: Poll): Query {
@@ -196,7 +221,7 @@ export class WindowedFeed implements Feed {
   /** Total: a record without id, time or version gets one that is the same whenever the record is read again. */
   #record(value: Readonly<Record<string, unknown>>, text: string, poll: Poll): PageRecord {
     const resource = this.#resource;
-    const id = idOf(value["id"]) ?? digest(text);
+    const id = idOf(value["id"], text) ?? digest(text);
     return {
       id,
       time: parseTime(resource.time(value)) ?? snowflakeTime(id) ?? poll.from,
@@ -235,8 +260,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function idOf(id: unknown): string | undefined {
-  return typeof id === "number" ? String(id) : textOf(id);
+/** Ids are strings; one that comes as a number is read again when `JSON.parse` has rounded it. */
+function idOf(id: unknown, text: string): string | undefined {
+  if (typeof id !== "number" || Number.isSafeInteger(id)) return typeof id === "number" ? String(id) : textOf(id);
+  return String((parseExact(text) as JsonRecord)["id"]);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -10,7 +10,7 @@ export interface ApiPage {
 
 export interface ApiElement {
   readonly text: string;
-  /** Parsed when it is asked for, each time; undefined when the text is not JSON. */
+  /** Parsed when it is asked for, each time, with rounded integers: `text` has the exact ones. Undefined when it is not JSON. */
   readonly value: unknown;
 }
 
@@ -38,7 +38,7 @@ export function readPage(text: string, path: string): ApiPage {
         return text.slice(slice.start, slice.end);
       },
       get value() {
-        return attempt(() => parseSlice(text, slice));
+        return attempt(() => JSON.parse(text.slice(slice.start, slice.end)) as unknown);
       },
     })),
     nextCursor: normalizeCursor(pagination?.nextCursor),

@@ -2,14 +2,14 @@ import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompress } from "node:zlib";
 import { type Change, type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
-import { parseSlice, scanList } from "../lib/exact-json.ts";
+import { parseExact } from "../lib/exact-json.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 
 /**
  * A block: new events of a page as one compressed row.
  *
- * Its text is a line of JSON, `{ids, times, versions, changes}` with one entry for each event, and then a JSON list of
- * the records as the console sent them. The record is kept and not the message, so that each collector renders its own
+ * Its text is a line of JSON, `{ids, times, versions, changes, lengths}` with one entry for each event, and then the
+ * records as the console sent them, `lengths` characters each, with a line break behind every one. The record is kept and not the message, so that each collector renders its own
  * format, and a replay can use a better mapping. zstd adds a checksum, so that a flipped bit is an error, not an event.
  */
 export interface BlockEntry {
@@ -32,6 +32,8 @@ interface BlockIndex {
   readonly times: readonly Micros[];
   readonly versions: readonly (string | null)[];
   readonly changes: readonly Change[];
+  /** In UTF-16 code units. */
+  readonly lengths: readonly number[];
 }
 
 /** One chunk holds a block's text nearly always, and is then not copied; a packed one is a tenth of it. */
@@ -52,8 +54,9 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
     times: entries.map((entry) => entry.time),
     versions: entries.map((entry) => entry.version ?? null),
     changes: entries.map((entry) => entry.change),
+    lengths: entries.map((entry) => entry.text.length),
   };
-  const text = Buffer.from(`${JSON.stringify(index)}\n[${entries.map((entry) => entry.text).join(",\n")}]`);
+  const text = Buffer.from(`${JSON.stringify(index)}\n${entries.map((entry) => entry.text).join("\n")}\n`);
   const body = await compress(text, ZSTD_OPTIONS);
   releaseBuffer(text);
   return body;
@@ -73,11 +76,11 @@ export async function unpackBlock(
   releaseBuffer(body);
   const newline = text.indexOf("\n");
   const index = JSON.parse(text.slice(0, newline)) as BlockIndex;
-  const records = scanList(text, newline + 1);
-  if (records?.length !== index.ids.length)
-    throw new Error(`a block has ${index.ids.length} ids and ${records?.length ?? "torn"} records`);
-  return records.map((slice, at): SecurityEvent => {
-    const id = index.ids[at] ?? "";
+  let end = newline;
+  return index.ids.map((id, at): SecurityEvent => {
+    const start = end + 1;
+    end = start + (index.lengths[at] ?? 0);
+    const record = text.slice(start, end);
     return {
       console,
       feed,
@@ -87,7 +90,7 @@ export async function unpackBlock(
       key: eventKey(feed, id, index.versions[at] ?? undefined),
       time: index.times[at] ?? (0 as Micros),
       get record() {
-        return parseSlice(text, slice) as JsonRecord;
+        return parseExact(record) as JsonRecord;
       },
     };
   });

@@ -327,7 +327,7 @@ function openDatabase(path: string): DatabaseSync {
     database = new DatabaseSync(path, { timeout: 5000 });
     prepareSchema(database, path);
     database.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -16384",
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096",
     );
     return database;
   } catch (error) {

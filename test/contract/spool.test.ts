@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { spoolContract } from "./spool.contract.ts";
 
-spoolContract("the spool in a thread of its own", {
+spoolContract({
   newPlace: async () => {
     const directory = await mkdtemp(join(tmpdir(), "s1bridge-spool-"));
     return {

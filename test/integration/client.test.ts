@@ -268,7 +268,7 @@ describe("requests", () => {
     const stop = new AbortController();
     const waiting = list(asking, "activities", stop.signal);
     stop.abort();
-    await expect(waiting).rejects.toThrow();
+    await expect(waiting).rejects.toThrow("aborted");
     expect(console.requests.count("/activities")).toBe(1);
   });
 

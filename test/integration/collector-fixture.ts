@@ -42,11 +42,11 @@ export async function* windowOf(texts: readonly string[], perChunk = 500): Async
 
 /** Resolves when the condition holds; looks again at each turn of the event loop. */
 export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
-  let stopped = false;
+  const state = { stopped: false };
   const holds = (async () => {
-    while (!condition() && !stopped) await setImmediate();
+    while (!condition() && !state.stopped) await setImmediate();
   })();
   await within(holds, what, ms).finally(() => {
-    stopped = true;
+    state.stopped = true;
   });
 }

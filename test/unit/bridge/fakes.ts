@@ -148,9 +148,9 @@ export class FakeCollector implements Collector {
   /** Windows are taken only so far before their step decides. */
   readonly #take: number;
 
-  constructor(steps: Step<void, [AbortSignal]>[] = [undefined], take = Infinity) {
+  constructor(steps: Step<void, [AbortSignal]>[] = [undefined], most = Infinity) {
     this.#steps = steps;
-    this.#take = take;
+    this.#take = most;
   }
 
   async deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void> {
