@@ -20,10 +20,10 @@ const behind = Number(values.behind);
 
 async function loop(rule: "plain" | "exact"): Promise<number> {
   const console = await start<{ url: string }>("./console-process.ts", events);
-  const { told, stop } = await start<{ perSecond: number }>("./loop-process.ts", console.told.url, rule);
-  await stop();
+  const loopProcess = await start<{ perSecond: number }>("./loop-process.ts", console.told.url, rule);
+  await loopProcess.stop();
   await console.stop();
-  return told.perSecond;
+  return loopProcess.told.perSecond;
 }
 
 interface EndToEnd {

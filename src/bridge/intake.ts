@@ -33,7 +33,6 @@ export interface PageReport extends Appended {
   readonly key: FeedKey;
   readonly read: number;
   readonly excluded: number;
-  readonly deadLetters: number;
   readonly hasMore: boolean;
   /** How far the feed has been read. */
   readonly reached: Page["checkpoint"]["time"];
@@ -74,7 +73,6 @@ function report(key: FeedKey, page: Page, appended: Appended): PageReport {
     key,
     read: page.records.length,
     excluded: page.excluded,
-    deadLetters: page.deadLetters.length,
     hasMore: page.hasMore,
     reached: page.checkpoint.time,
     ...appended,

@@ -66,6 +66,8 @@ export interface Feed {
 export interface Appended {
   readonly added: number;
   readonly duplicates: number;
+  /** Dead letters that were not kept before. */
+  readonly deadLetters: number;
 }
 
 /** Events of the spool in order. */

@@ -26,6 +26,10 @@ export interface ClientOptions {
 export type Query = Readonly<Record<string, string>>;
 
 const API = "/web/api/v2.1/";
+
+/** A console is upgraded now and then. */
+const VERSION_MS = 6 * 3_600_000;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -38,7 +42,8 @@ export class ConsoleClient {
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
   #token: string | undefined;
-  #about: Promise<{ readonly version: string | undefined }> | undefined;
+  #about: Promise<string | undefined> | undefined;
+  #askedMs = -Infinity;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -56,13 +61,16 @@ export class ConsoleClient {
     }
   }
 
-  /** The console's build, such as `S-25.1.3#77`, asked once; undefined when it does not tell. Sets the clock. */
+  /** The console's build, such as `S-25.1.3#77`, asked now and then; undefined when it does not tell. Sets the clock. */
   async version(signal: AbortSignal): Promise<string | undefined> {
-    this.#about ??= this.#askVersion(signal);
+    if (performance.now() - this.#askedMs > VERSION_MS) {
+      this.#askedMs = performance.now();
+      this.#about = this.#askVersion(signal);
+    }
     try {
-      return (await this.#about).version;
+      return await this.#about;
     } catch (error) {
-      this.#about = undefined;
+      this.#askedMs = -Infinity;
       throw error;
     }
   }
@@ -86,18 +94,18 @@ export class ConsoleClient {
     throw notForThisToken(refused);
   }
 
-  async #askVersion(signal: AbortSignal): Promise<{ version: string | undefined }> {
+  async #askVersion(signal: AbortSignal): Promise<string | undefined> {
     try {
       const { text } = await this.get("system/info", {}, signal);
       const { data } = JSON.parse(text) as { data?: { version?: unknown; build?: unknown } };
       const version = typeof data?.version === "string" && data.version !== "" ? data.version : undefined;
       const build = typeof data?.build === "string" || typeof data?.build === "number" ? `#${data.build}` : "";
-      return { version: version === undefined || version.includes("#") ? version : `${version}${build}` };
+      return version === undefined || version.includes("#") ? version : `${version}${build}`;
     } catch (error) {
-      if (isAbort(error, signal) || error instanceof FeedUnauthorizedError || error instanceof FeedUnavailableError)
-        throw error;
-      // The answer's header has set the clock all the same, and the version is only for show.
-      return { version: undefined };
+      if (isAbort(error, signal) || error instanceof FeedUnauthorizedError) throw error;
+      // The version is only for show. But without the console's clock no window can be read.
+      if (this.clock.now() === undefined) throw error;
+      return undefined;
     }
   }
 

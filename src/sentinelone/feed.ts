@@ -262,8 +262,10 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 /** Ids are strings; one that comes as a number is read again when `JSON.parse` has rounded it. */
 function idOf(id: unknown, text: string): string | undefined {
-  if (typeof id !== "number" || Number.isSafeInteger(id)) return typeof id === "number" ? String(id) : textOf(id);
-  return String((parseExact(text) as JsonRecord)["id"]);
+  if (typeof id !== "number") return textOf(id);
+  if (Number.isSafeInteger(id)) return String(id);
+  const exact = (parseExact(text) as JsonRecord)["id"];
+  return typeof exact === "string" ? exact : String(id);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
-import type { Appended, Checkpoint, FeedKey, Page, PageRecord, Spool, SpoolReader } from "../bridge/ports.ts";
+import { createHash } from "node:crypto";
+import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { type BlockEntry, packBlock } from "./block.ts";
@@ -49,13 +50,17 @@ export class ThreadedSpool implements Spool {
 
   async append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended> {
     signal.throwIfAborted();
-    const entries = await this.#unseen(key, page.records);
-    const packed = await pack(page, entries);
+    const { entries, letters } = await this.#unseen(key, page);
+    const packed = await pack(page, entries, letters);
     if ((await this.#thread.ask("append", key, packed)) === "full") await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
-    return { added: entries.length, duplicates: page.records.length - entries.length };
+    return {
+      added: entries.length,
+      duplicates: page.records.length - entries.length,
+      deadLetters: letters.length,
+    };
   }
 
   reader(collector: string): Promise<SpoolReader> {
@@ -89,16 +94,20 @@ export class ThreadedSpool implements Spool {
     }
   }
 
-  /** The records that the spool does not have yet, each once. */
-  async #unseen(key: FeedKey, records: readonly PageRecord[]): Promise<BlockEntry[]> {
-    if (records.length === 0) return [];
+  /** What the spool does not have yet of a page, each once. */
+  async #unseen(
+    key: FeedKey,
+    { records, deadLetters }: Page,
+  ): Promise<{ entries: BlockEntry[]; letters: IdentifiedLetter[] }> {
+    if (records.length + deadLetters.length === 0) return { entries: [], letters: [] };
+    const identified = deadLetters.map((letter) => ({ ...letter, id: letterId(letter), version: undefined }));
     const changes = await this.#thread.ask(
       "unseen",
       key,
-      records.map(({ id, version }) => ({ id, version })),
+      [...records, ...identified].map(({ id, version }) => ({ id, version })),
     );
     const inPage = new Set<string>();
-    return records.flatMap((record, at) => {
+    const entries = records.flatMap((record, at) => {
       const { id, version } = record;
       const change = changes[at];
       const identity = JSON.stringify([id, version]);
@@ -107,15 +116,31 @@ export class ThreadedSpool implements Spool {
       inPage.add(identity).add(id);
       return [{ ...record, change: isUpdate ? "updated" : change }];
     });
+    const letters = identified.filter(({ id }, at) => {
+      if (changes[records.length + at] === undefined || inPage.has(id)) return false;
+      inPage.add(id);
+      return true;
+    });
+    return { entries, letters };
   }
+}
+
+/** The overlap brings a dead letter back like any record; what it says is its identity. */
+interface IdentifiedLetter extends DeadLetter {
+  readonly id: string;
+}
+
+function letterId({ text }: DeadLetter): string {
+  return `dead-letter-${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
 }
 
 /** A block's records stop here, so that a reader never has to hold more than this and one record. */
 const BLOCK_TEXT_LENGTH = 1 << 20;
 
 async function pack(
-  { deadLetters, checkpoint, seenSince, consoleVersion }: Page,
+  { checkpoint, seenSince, consoleVersion }: Page,
   entries: readonly BlockEntry[],
+  letters: readonly IdentifiedLetter[],
 ): Promise<PackedPage> {
   const blocks: { count: number; body: Uint8Array }[] = [];
   for (let from = 0, to = 0; from < entries.length; from = to) {
@@ -123,6 +148,10 @@ async function pack(
     while (to < entries.length && length < BLOCK_TEXT_LENGTH) length += entries[to++]?.text.length ?? 0;
     blocks.push({ count: to - from, body: await packBlock(entries.slice(from, to)) });
   }
-  const identities = entries.map(({ id, version, time }) => ({ id, version, time }));
+  const identities = [
+    ...entries.map(({ id, version, time }) => ({ id, version, time })),
+    ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
+  ];
+  const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
   return { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion };
 }

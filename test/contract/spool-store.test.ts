@@ -295,10 +295,11 @@ describe("the disk", () => {
       expect(await spool.append(ACTIVITIES, page([record(String(stored), { text: bulk(stored) })]), NEVER)).toEqual({
         added: 1,
         duplicates: 0,
+        deadLetters: 0,
       });
       await closed(spool);
     } finally {
-      execFileSync("umount", [directory]);
+      execFileSync("umount", ["-l", directory]);
     }
   });
 
@@ -310,7 +311,7 @@ describe("the disk", () => {
     const probe = mkdtempSync(join(tmpdir(), "s1bridge-mount-"));
     try {
       execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", probe], { stdio: "ignore" });
-      execFileSync("umount", [probe], { stdio: "ignore" });
+      execFileSync("umount", ["-l", probe], { stdio: "ignore" });
       return true;
     } catch {
       return false;

@@ -150,7 +150,7 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
           expect(await spool.checkpoint(ACTIVITIES)).toEqual({ time: 10, floor: 0 });
         }
         // Had an id of the failed page been kept, its event would be lost now.
-        expect(await spool.append(ACTIVITIES, doomed, NEVER)).toEqual({ added: 2, duplicates: 1 });
+        expect(await spool.append(ACTIVITIES, doomed, NEVER)).toEqual({ added: 2, duplicates: 1, deadLetters: 0 });
         expect(idsOf(await readTo(3, await spool.reader("c")))).toEqual(["1", "2", "3"]);
       });
 
@@ -185,10 +185,12 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         expect(await spool.append(ACTIVITIES, page(ids.map((id) => record(id))), NEVER)).toEqual({
           added: ids.length,
           duplicates: 0,
+          deadLetters: 0,
         });
         expect(await spool.append(ACTIVITIES, page(ids.map((id) => record(id))), NEVER)).toEqual({
           added: 0,
           duplicates: ids.length,
+          deadLetters: 0,
         });
         expect(idsOf(await readTo(ids.length, await spool.reader("c")))).toEqual(ids);
       });
@@ -200,7 +202,7 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
           record("a/b/c", { version: "" }),
         ];
         const spool = await open();
-        expect(await spool.append(THREATS, page(records), NEVER)).toEqual({ added: 3, duplicates: 0 });
+        expect(await spool.append(THREATS, page(records), NEVER)).toEqual({ added: 3, duplicates: 0, deadLetters: 0 });
       });
     });
 
@@ -210,15 +212,18 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         expect(await spool.append(ACTIVITIES, page([record("1"), record("2"), record("1")]), NEVER)).toEqual({
           added: 2,
           duplicates: 1,
+          deadLetters: 0,
         });
         expect(await spool.append(ACTIVITIES, page([record("2"), record("3")]), NEVER)).toEqual({
           added: 1,
           duplicates: 1,
+          deadLetters: 0,
         });
         const again = await reopen(spool);
         expect(await again.append(ACTIVITIES, page([record("1"), record("4"), record("3")]), NEVER)).toEqual({
           added: 1,
           duplicates: 2,
+          deadLetters: 0,
         });
         expect(idsOf(await readTo(4, await again.reader("c")))).toEqual(["1", "2", "3", "4"]);
       });
@@ -227,16 +232,25 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         const spool = await open();
         await spool.append(ACTIVITIES, page([record("1")]), NEVER);
         await (await spool.reader("c")).release(1);
-        expect(await spool.append(ACTIVITIES, page([record("1")]), NEVER)).toEqual({ added: 0, duplicates: 1 });
+        expect(await spool.append(ACTIVITIES, page([record("1")]), NEVER)).toEqual({
+          added: 0,
+          duplicates: 1,
+          deadLetters: 0,
+        });
       });
 
       test("in one feed says nothing about another, nor about another console", async () => {
         const spool = await open();
         await spool.append(ACTIVITIES, page([record("1")]), NEVER);
-        expect(await spool.append(THREATS, page([record("1")]), NEVER)).toEqual({ added: 1, duplicates: 0 });
+        expect(await spool.append(THREATS, page([record("1")]), NEVER)).toEqual({
+          added: 1,
+          duplicates: 0,
+          deadLetters: 0,
+        });
         expect(await spool.append({ ...ACTIVITIES, console: "other" }, page([record("1")]), NEVER)).toEqual({
           added: 1,
           duplicates: 0,
+          deadLetters: 0,
         });
       });
     });
@@ -246,7 +260,7 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
       await spool.append(THREATS, page([record("1", { version: "a" }), record("2", { version: "a" })]), NEVER);
       const again = await reopen(spool);
       const next = page([record("1", { version: "a" }), record("1", { version: "b" }), record("3", { version: "a" })]);
-      expect(await again.append(THREATS, next, NEVER)).toEqual({ added: 2, duplicates: 1 });
+      expect(await again.append(THREATS, next, NEVER)).toEqual({ added: 2, duplicates: 1, deadLetters: 0 });
       const events = await readTo(4, await again.reader("c"));
       expect(events.map(({ key, change }) => [key, change])).toEqual([
         ["threats/1/a", "new"],
@@ -407,7 +421,11 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         expect(getEventListeners(stop.signal, "abort")).toEqual([]);
         const again = await reopen(spool);
         expect(await again.checkpoint(ACTIVITIES)).toEqual({ time: added, floor: 0 });
-        expect(await again.append(ACTIVITIES, page([bulky(added)]), NEVER)).toEqual({ added: 1, duplicates: 0 });
+        expect(await again.append(ACTIVITIES, page([bulky(added)]), NEVER)).toEqual({
+          added: 1,
+          duplicates: 0,
+          deadLetters: 0,
+        });
       });
 
       test("takes a page that brings nothing new", async () => {
@@ -418,6 +436,7 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         expect(await spool.append(ACTIVITIES, page([bulky(0)], { checkpoint: checkpoint(500) }), NEVER)).toEqual({
           added: 0,
           duplicates: 1,
+          deadLetters: 0,
         });
         expect(await spool.checkpoint(ACTIVITIES)).toEqual({ time: 500, floor: 0 });
         expect(added).toBeGreaterThan(0);
@@ -429,11 +448,13 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
         expect(await spool.append(ACTIVITIES, page(large), AbortSignal.timeout(5000))).toEqual({
           added: 300,
           duplicates: 0,
+          deadLetters: 0,
         });
         await (await spool.reader("c")).release(300);
         expect(await spool.append(ACTIVITIES, page([bulky(300)]), AbortSignal.timeout(5000))).toEqual({
           added: 1,
           duplicates: 0,
+          deadLetters: 0,
         });
       });
     });
@@ -548,7 +569,7 @@ class Model {
     const records = ids.map((id) => record(id, { text: JSON.stringify({ id, fill: "x".repeat(size) }) }));
     const next = page(records, { checkpoint: checkpoint((this.#time += 1)) });
     const appended = await this.#spool?.append(ACTIVITIES, next, NEVER);
-    this.#compare(appended, { added: fresh.length, duplicates: ids.length - fresh.length });
+    this.#compare(appended, { added: fresh.length, duplicates: ids.length - fresh.length, deadLetters: 0 });
     this.#events.push(...fresh);
   }
 

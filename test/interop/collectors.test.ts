@@ -137,14 +137,14 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
       ...variants.map(({ name, to, header, framing }) => {
         const secure = to.includes("tls");
         const address = `${secure ? "tls" : "tcp"}://127.0.0.1:${receivers.get(to)?.port}`;
-        return { name, address, header, framing, hostname: name, ...(secure ? { tls } : {}) };
+        return { name, address, header, framing, hostname: hostOf(name), ...(secure ? { tls } : {}) };
       }),
-      ...HEADERS.map((header) => ({ name: header, address: reference.address, header, hostname: header })),
+      ...HEADERS.map((header) => ({ name: header, address: reference.address, header, hostname: hostOf(header) })),
     ];
   }
 
-  function messagesFor(host: string, from: readonly string[]): string[] {
-    return from.filter((message) => message.split(" CEF:")[0]?.includes(` ${host}`));
+  function messagesFor(name: string, from: readonly string[]): string[] {
+    return from.filter((message) => message.split(" CEF:")[0]?.includes(` ${hostOf(name)}`));
   }
 
   function compareWithReference({ name, to, header }: Variant): void {
@@ -153,7 +153,8 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
     // Nothing was cut, split, or changed on the way.
     const wanted = messagesFor(header, reference.received.messages);
     expect(wanted).toHaveLength(expected.length);
-    expect(messages.map((message) => message.replace(name, header)).sort()).toStrictEqual(wanted.toSorted());
+    const got = new Set(messages.map((message) => message.replace(hostOf(name), hostOf(header))));
+    expect(wanted.filter((message) => !got.has(message))).toStrictEqual([]);
   }
 
   test("is sent messages that it takes whole, each with a key of its own and readable as CEF", () => {
@@ -183,6 +184,11 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
     });
   });
 });
+
+/** All of one length: what is shortened depends on what is left for it. */
+function hostOf(name: string): string {
+  return name.padEnd(48, "-");
+}
 
 /** As a reader of CEF finds them: a name in the header may hold what looks like a key. */
 function countDecodedKeys(messages: readonly string[]): Map<string, number> {

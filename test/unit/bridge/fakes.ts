@@ -86,7 +86,7 @@ export class FakeSpool implements Spool {
     this.events.push(...page.records.map(({ id }) => id));
     this.checkpoints.set(key.feed, page.checkpoint);
     this.#appended.tell();
-    return Promise.resolve({ added: page.records.length, duplicates: 0 });
+    return Promise.resolve({ added: page.records.length, duplicates: 0, deadLetters: 0 });
   }
 
   reader(): Promise<FakeReader> {

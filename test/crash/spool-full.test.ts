@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { DemoCollector } from "../../src/demo/collector/collector.ts";
+import { DemoConsole } from "../../src/demo/console/console.ts";
+import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
+import { BridgeHome, eventually } from "../support/bridge-process.ts";
+import { COMPLETE, compareKeys, supply } from "../support/event-keys.ts";
+
+const HOUR_MS = 3_600_000;
+
+test("a full spool pauses polling, and everything arrives once when the collector comes back", async () => {
+  await using console = await DemoConsole.start();
+  await using collector = await DemoCollector.start({ keep: "keys" });
+  await using home = new BridgeHome();
+  const startMs = Date.now() - HOUR_MS - 60_000;
+  const expected = supply(console, {
+    activities: generateActivities({ seed: 1, count: 12_000, startMs, stepMs: HOUR_MS / 12_000, burst: 3 }),
+    threats: generateThreats({ seed: 2, count: 2000, startMs, stepMs: HOUR_MS / 2000 }),
+  });
+  home.configure({
+    consoles: [home.console(console)],
+    collectors: [{ name: "siem", address: collector.address }],
+    spool: { max_size: "1MiB" },
+  });
+  await collector.goAway();
+  const bridge = await home.start();
+
+  const isFull = async (): Promise<boolean> => (await bridge.total("s1bridge_spool_full")) === 1;
+  const requests = (): number => console.requests.count("/activities") + console.requests.count("/threats");
+  await eventually(isFull, "the spool is full", 15_000);
+  // The feed that found room to the last may still have one page to ask for.
+  let asked = -1;
+  await eventually(async () => {
+    const before = asked;
+    asked = requests();
+    await bridge.logs(({ code }) => code === "BRIDGE_COLLECTOR_UNREACHABLE", "another attempt failed");
+    return asked === before;
+  }, "polling pauses");
+  const { text, status } = await bridge.get("/readyz");
+  expect([status, text]).toStrictEqual([503, expect.stringContaining("the spool is full, and polling waits") as string]);
+  const [read, spooled] = [
+    await bridge.total("s1bridge_feed_records_read_total"),
+    await bridge.total("s1bridge_feed_events_spooled_total"),
+  ];
+  expect(spooled).toBeLessThan(expected.length);
+  expect(spooled).toBe(await bridge.total("s1bridge_spool_events"));
+  expect(read).toBe(spooled);
+  // Within its limit, and with little more in memory: a page of each feed at most.
+  expect(await bridge.total("s1bridge_spool_bytes")).toBeLessThanOrEqual(1 << 20);
+  expect(requests()).toBe(asked);
+
+  await collector.back();
+  await collector.received.keysAtLeast(expected.length);
+  await bridge.confirmed(expected.length);
+  expect(compareKeys(expected, collector.received.keys)).toStrictEqual(COMPLETE);
+  expect(await isFull()).toBe(false);
+});
