@@ -1,7 +1,9 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Observable, repeat, takeWhile, timer } from "rxjs";
 import type { SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
+import { BridgeError } from "../lib/errors.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
 import { isAbort } from "../lib/signals.ts";
 import type { Batch, Collector, Frames, SpoolReader, StopSignals } from "./ports.ts";
@@ -68,7 +70,7 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
       try {
         await deps.collector.deliver(window.frames(), signal);
       } catch (error) {
-        inDoubt = window.sent;
+        inDoubt = neverLeft(error) ? 0 : window.sent;
         // A collector that can not finish a window in time gets smaller ones, down to a single event.
         if (inDoubt > 0) maxEvents = Math.max(1, Math.floor(Math.min(maxEvents, inDoubt) / 2));
         throw error;
@@ -90,6 +92,11 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
   );
 }
 
+/** Without a connection nothing was sent: that is neither in doubt nor a reason for smaller windows. */
+function neverLeft(error: unknown): boolean {
+  return error instanceof BridgeError && error.code === "BRIDGE_COLLECTOR_UNREACHABLE";
+}
+
 /** Waits for the first events of a window; undefined when the bridge is stopped before. */
 async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortSignal): Promise<Window | undefined> {
   if (soft.aborted) return undefined;
@@ -103,7 +110,7 @@ async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortS
 }
 
 /** Chunks of about this size are written at once. */
-const CHUNK_LENGTH = 128 << 10;
+const CHUNK_LENGTH = 64 << 10;
 
 /** A window while it is sent. */
 class Window {
@@ -136,6 +143,8 @@ class Window {
         this.sent += frames.count;
         this.#bytes += frames.bytes.length;
         yield frames;
+        // Encoding is the longest thing that happens without waiting: the pages of the intake get their turn in between.
+        await nextTurn();
       }
       this.end = end;
       this.#damaged += damaged;

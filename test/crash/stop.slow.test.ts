@@ -15,7 +15,7 @@ test("SIGTERM while the collector has stopped reading gives up the window in fli
     consoles: [home.console(console)],
     collectors: [{ name: "siem", address: collector.address }],
   });
-  collector.behaveNext({ stopReadingAfter: 100_000 }, { stopReadingAfter: 0 });
+  collector.behaveNext({ stopReadingAfter: 100_000 });
   const bridge = await home.start();
   await collector.received.atLeast(50);
 

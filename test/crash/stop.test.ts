@@ -87,7 +87,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
   });
 
   test("for a second time ends it at once, and what was in flight is sent again", async () => {
-    collector.behaveNext({ stopReadingAfter: 1000 }, { stopReadingAfter: 1000 });
+    collector.behaveNext({ stopReadingAfter: 1000 });
     configure();
     const bridge = await home.start();
     await collector.received.atLeast(1);
