@@ -38,6 +38,9 @@ export const DEFAULT_TIMEOUTS: ConnectionTimeouts = { connectMs: 10_000, stallMs
 
 const WATCH_MS = 1000;
 
+/** How long the collector may take to answer the end of a connection that was not used. */
+const CLOSE_MS = 500;
+
 /**
  * A TLS connection carries nothing until it has stood for this long, or for as long as it took to open. Over TLS 1.3 the
  * collector looks at our certificate after our side of the handshake is done; one that refuses it may read what came
@@ -116,6 +119,18 @@ export class Connection {
       this.#finished = true;
     });
     await this.#settled;
+  }
+
+  /** Ends a connection that carries nothing. Politely, for over TLS the collector would log an error otherwise. */
+  async close(): Promise<void> {
+    const patience = setTimeout(() => this.destroy(), CLOSE_MS);
+    try {
+      await this.finish();
+    } catch {
+      // It is gone, one way or the other.
+    } finally {
+      clearTimeout(patience);
+    }
   }
 
   /** Lets go at once; nothing that was written is confirmed. */

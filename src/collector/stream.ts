@@ -47,7 +47,7 @@ export class StreamCollector implements Collector {
   async close(): Promise<void> {
     clearTimeout(this.#aheadTimer);
     this.#closed.abort();
-    (await this.#ahead)?.destroy();
+    await (await this.#ahead)?.close();
   }
 
   async #confirm(connection: Connection): Promise<void> {
@@ -77,7 +77,7 @@ export class StreamCollector implements Collector {
     this.#ahead = ahead;
     this.#aheadTimer = setTimeout(() => {
       if (this.#ahead === ahead) this.#ahead = undefined;
-      void ahead.then((connection) => connection?.destroy());
+      void ahead.then((connection) => connection?.close());
     }, AHEAD_MS);
   }
 }

@@ -98,6 +98,7 @@ describe.each(["SIGTERM", "SIGINT"] as const)("%s", (signal) => {
     expect(performance.now() - askedMs).toBeLessThan(2000);
 
     await runToTheEnd();
+    globalThis.console.log(JSON.stringify(collector.accepted), home);
     const { duplicates, ...others } = compareKeys(expected, collector.received.keys);
     expect(others).toStrictEqual({ missing: [], unknown: [] });
     expect(duplicates).toBeGreaterThan(0);
