@@ -10,12 +10,14 @@ import { readPem } from "../config/files.ts";
 import { readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
 import type { Backoff } from "../lib/backoff.ts";
-import { type Encoder, createEncoder } from "../message/encoder.ts";
+import { moduleUrl } from "../lib/module-url.ts";
+import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
+import type { RendererOptions } from "../message/renderer.ts";
 import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
 import { WindowedFeed } from "../sentinelone/feed.ts";
 import { RESOURCES } from "../sentinelone/feeds/index.ts";
+import type { RendererSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
-import { type Framing, frame } from "../syslog/framing.ts";
 import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
 import { type FeedFault, type PageReport, intake } from "./intake.ts";
 import type { Collector, FeedKey, StopSignals } from "./ports.ts";
@@ -76,7 +78,7 @@ export async function assemble(
   );
   const deliveries = collectors.map(async ({ entry, collector }) =>
     delivery(
-      { reader: await spool.reader(entry.name), collector, encode: framedEncoder(entry) },
+      { reader: await spool.reader(entry.name), collector },
       {
         collector: entry.name,
         limits: WINDOW,
@@ -155,7 +157,11 @@ function ids(parameter: string, values: readonly string[]): Record<string, strin
 
 /** What a collector's messages look like, without framing. */
 export function assembleEncoder(entry: CollectorConfig): Encoder {
-  return createEncoder({
+  return createEncoder(messageOptions(entry));
+}
+
+function messageOptions(entry: CollectorConfig): MessageOptions {
+  return {
     format: "cef",
     header: entry.header,
     facility: entry.facility,
@@ -163,15 +169,15 @@ export function assembleEncoder(entry: CollectorConfig): Encoder {
     maxMessageBytes: entry.max_message_bytes,
     rt: entry.rt,
     unmappedData: entry.unmapped_data,
-  });
+  };
 }
 
-function framedEncoder(entry: CollectorConfig): (event: Parameters<Encoder["encode"]>[0]) => string {
-  const encoder = assembleEncoder(entry);
+/** The messages are made in the spool's thread, which loads the module itself. */
+function rendererSource(entry: CollectorConfig): RendererSource {
   // Only a stream that others write to as well needs counting; a datagram, a file and a pipe have one message a line.
   const streams = entry.address.transport === "tcp" || entry.address.transport === "tls";
-  const framing: Framing = streams ? entry.framing : "newline";
-  return (event) => frame(encoder.encode(event), framing);
+  const options: RendererOptions = { ...messageOptions(entry), framing: streams ? entry.framing : "newline" };
+  return { module: moduleUrl("../message/renderer", import.meta.url).href, options };
 }
 
 function assembleCollector(entry: CollectorConfig): Collector {
@@ -213,6 +219,6 @@ function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
     directory: spool.directory,
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
-    collectors: collectors.map(({ name }) => name),
+    collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
   });
 }

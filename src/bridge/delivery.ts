@@ -1,6 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Observable, repeat, takeWhile, timer } from "rxjs";
-import type { SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
@@ -10,8 +8,8 @@ import type { Batch, Collector, Frames, SpoolReader, StopSignals } from "./ports
 import { type Fault, retryWithBackoff } from "./retry.ts";
 
 /**
- * The collector's side: spool -> messages -> collector -> release, one window at a time and by pull. A window is encoded
- * while it is sent, and encoded again from the spool when it has to be sent again: no more than a batch is in memory.
+ * The collector's side: spool -> messages -> collector -> release, one window at a time and by pull. A window is read while
+ * it is sent, and read again from the spool when it has to be sent again: no more than a batch is in memory.
  */
 export interface DeliveryOptions {
   readonly collector: string;
@@ -51,8 +49,6 @@ export interface WindowReport {
 
 export interface DeliveryDeps {
   readonly reader: SpoolReader;
-  /** The message with its framing. */
-  readonly encode: (event: SecurityEvent) => string;
   readonly collector: Collector;
 }
 
@@ -109,9 +105,6 @@ async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortS
   }
 }
 
-/** Chunks of about this size are written at once. */
-const CHUNK_LENGTH = 64 << 10;
-
 /** A window while it is sent. */
 class Window {
   readonly #deps: DeliveryDeps;
@@ -138,17 +131,13 @@ class Window {
   async *frames(): AsyncGenerator<Frames> {
     const age = AbortSignal.any([this.#soft, AbortSignal.timeout(this.#limits.maxAgeMs)]);
     while (this.#batch !== undefined) {
-      const { events, end, damaged } = this.#batch;
-      for (const frames of this.#encode(events)) {
-        this.sent += frames.count;
-        this.#bytes += frames.bytes.length;
-        yield frames;
-        // Encoding is the longest thing that happens without waiting: the pages of the intake get their turn in between.
-        await nextTurn();
-      }
+      const { frames, end, newest, damaged } = this.#batch;
+      this.sent += frames.count;
+      this.#bytes += frames.bytes.length;
+      if (frames.count > 0) yield frames;
       this.end = end;
       this.#damaged += damaged;
-      this.#newest = events.at(-1)?.time ?? this.#newest;
+      this.#newest = newest ?? this.#newest;
       this.#batch = await this.#next(age);
     }
   }
@@ -164,20 +153,6 @@ class Window {
       newest: this.#newest,
       tookMs: performance.now() - this.#startedAtMs,
     };
-  }
-
-  *#encode(events: readonly SecurityEvent[]): Generator<Frames> {
-    let text = "";
-    let count = 0;
-    for (const event of events) {
-      text += this.#deps.encode(event);
-      count += 1;
-      if (text.length < CHUNK_LENGTH) continue;
-      yield { bytes: Buffer.from(text), count };
-      text = "";
-      count = 0;
-    }
-    if (count > 0) yield { bytes: Buffer.from(text), count };
   }
 
   async #next(age: AbortSignal): Promise<Batch | undefined> {

@@ -1,4 +1,4 @@
-import type { FeedName, SecurityEvent } from "../event/event.ts";
+import type { FeedName } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 
 /**
@@ -27,7 +27,7 @@ export interface PageRecord {
   readonly time: Micros;
   /** The console's own text for the version of a mutable object, its `updatedAt`. Undefined: the id alone is the identity. */
   readonly version: string | undefined;
-  /** The record's own JSON text, as the console sent it. */
+  /** The record's JSON as the console sent it, but integers beyond ±2^53 in quotes, so that nobody rounds them. */
   readonly text: string;
 }
 
@@ -70,12 +70,14 @@ export interface Appended {
   readonly deadLetters: number;
 }
 
-/** Events of the spool in order. */
+/** Events of the spool, in order, as messages of the collector. */
 export interface Batch {
-  readonly events: readonly SecurityEvent[];
+  readonly frames: Frames;
   /** The position behind the last event. */
   readonly end: number;
-  /** Events that the disk gave back damaged: kept aside in the spool, and counted. */
+  /** The time of the last event. */
+  readonly newest: Micros | undefined;
+  /** Events that the disk gave back damaged, or that can not be mapped: kept aside, and counted. */
   readonly damaged: number;
 }
 

@@ -33,7 +33,15 @@ export function parseTime(text: unknown): Micros | undefined {
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = "", zone = "Z"] = match;
   const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  if (new Date(ms).getUTCDate() !== Number(day) || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) {
+  const isDay = (Number(day) > 0 && Number(day) < 29) || new Date(ms).getUTCDate() === Number(day);
+  if (
+    !isDay ||
+    Number(month) < 1 ||
+    Number(month) > 12 ||
+    Number(hour) > 23 ||
+    Number(minute) > 59 ||
+    Number(second) > 60
+  ) {
     return undefined;
   }
   const micros = ms * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6)) - zoneMinutes(zone) * 60_000_000;

@@ -49,7 +49,12 @@ const BARE_NUMBER = /^-?\d/;
 
 /** The value of a slice, as {@link parseExact} reads it. */
 export function parseSlice(text: string, slice: Slice): unknown {
-  return JSON.parse(slice.longRuns === undefined ? text.slice(slice.start, slice.end) : quoteLongIntegers(text, slice));
+  return JSON.parse(exactText(text, slice));
+}
+
+/** The text of a slice with its integers beyond ±2^53 in quotes: `JSON.parse` reads it without rounding. */
+export function exactText(text: string, slice: Slice): string {
+  return slice.longRuns === undefined ? text.slice(slice.start, slice.end) : quoteLongIntegers(text, slice);
 }
 
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */

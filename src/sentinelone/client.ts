@@ -142,12 +142,14 @@ export class ConsoleClient {
         signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
       });
       const bytes = new Uint8Array(await body.arrayBuffer());
+      const text = await decode(bytes, header(headers["content-encoding"]));
       const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",
         retryAfter: header(headers["retry-after"]),
         requestId: header(headers["x-rqid"]),
-        text: await decode(bytes, header(headers["content-encoding"])),
+        // Some gateways show the request in their error pages, and what an error says is logged.
+        text: statusCode === 200 ? text : text.replaceAll(token, "[token]"),
       };
       // A proxy that answers in the console's place has a clock of its own.
       if (isJson(answer)) this.clock.set(header(headers["date"]));

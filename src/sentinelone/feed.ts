@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
 import { type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
-import { parseExact } from "../lib/exact-json.ts";
 import { orAborted } from "../lib/signals.ts";
 import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
 import type { Answer } from "./answer.ts";
@@ -122,7 +121,7 @@ export class WindowedFeed implements Feed {
       id: record.id,
       key: eventKey(this.key.feed, record.id, record.version),
       time: record.time,
-      record: parseExact(record.text) as JsonRecord,
+      record: JSON.parse(record.text) as JsonRecord,
     }));
   }
 
@@ -204,7 +203,8 @@ export class WindowedFeed implements Feed {
     const deadLetters: DeadLetter[] = [];
     let excluded = 0;
     for (const element of elements) {
-      const { text, value } = element;
+      const { text } = element;
+      const value = element.value();
       if (!isRecord(value)) {
         deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
         continue;
@@ -221,7 +221,7 @@ export class WindowedFeed implements Feed {
   /** Total: a record without id, time or version gets one that is the same whenever the record is read again. */
   #record(value: Readonly<Record<string, unknown>>, text: string, poll: Poll): PageRecord {
     const resource = this.#resource;
-    const id = idOf(value["id"], text) ?? digest(text);
+    const id = idOf(value["id"]) ?? digest(text);
     return {
       id,
       time: parseTime(resource.time(value)) ?? snowflakeTime(id) ?? poll.from,
@@ -260,12 +260,8 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Ids are strings; one that comes as a number is read again when `JSON.parse` has rounded it. */
-function idOf(id: unknown, text: string): string | undefined {
-  if (typeof id !== "number") return textOf(id);
-  if (Number.isSafeInteger(id)) return String(id);
-  const exact = (parseExact(text) as JsonRecord)["id"];
-  return typeof exact === "string" ? exact : String(id);
+function idOf(id: unknown): string | undefined {
+  return typeof id === "number" ? String(id) : textOf(id);
 }
 
 function textOf(value: unknown): string | undefined {

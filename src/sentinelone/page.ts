@@ -1,4 +1,4 @@
-import { parseSlice, scanObject } from "../lib/exact-json.ts";
+import { exactText, parseSlice, scanObject } from "../lib/exact-json.ts";
 import { FeedUnavailableError } from "./errors.ts";
 
 /** An API answer with a list: its records as text and value, and the cursor to the next page. */
@@ -9,9 +9,10 @@ export interface ApiPage {
 }
 
 export interface ApiElement {
+  /** JSON; integers that `JSON.parse` would round stand in quotes. */
   readonly text: string;
-  /** Parsed when it is asked for, each time, with rounded integers: `text` has the exact ones. Undefined when it is not JSON. */
-  readonly value: unknown;
+  /** Parses the text; undefined when it is not JSON. Not kept: a thousand parsed records are megabytes. */
+  readonly value: () => unknown;
 }
 
 /**
@@ -33,14 +34,10 @@ export function readPage(text: string, path: string): ApiPage {
   }
   const pagination = member(text, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
   return {
-    elements: scanned.elements.map((slice) => ({
-      get text() {
-        return text.slice(slice.start, slice.end);
-      },
-      get value() {
-        return attempt(() => JSON.parse(text.slice(slice.start, slice.end)) as unknown);
-      },
-    })),
+    elements: scanned.elements.map((slice) => {
+      const own = exactText(text, slice);
+      return { text: own, value: () => attempt(() => JSON.parse(own) as unknown) };
+    }),
     nextCursor: normalizeCursor(pagination?.nextCursor),
   };
 }

@@ -1,8 +1,7 @@
 import { promisify } from "node:util";
-import { constants, zstdCompress, zstdDecompress } from "node:zlib";
+import { constants, zstdCompress, zstdDecompressSync } from "node:zlib";
 import { type Change, type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
-import { parseExact } from "../lib/exact-json.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 
 /**
@@ -17,6 +16,11 @@ export interface BlockEntry {
   readonly time: Micros;
   readonly version: string | undefined;
   readonly change: Change;
+  readonly text: string;
+}
+
+export interface BlockEvent extends SecurityEvent {
+  /** The record as the console sent it. */
   readonly text: string;
 }
 
@@ -46,7 +50,6 @@ const ZSTD_OPTIONS = {
 };
 
 const compress = promisify<Buffer, typeof ZSTD_OPTIONS, Buffer>(zstdCompress);
-const decompress = promisify<Uint8Array, { chunkSize: number }, Buffer>(zstdDecompress);
 
 export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer> {
   const index: BlockIndex = {
@@ -64,23 +67,20 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
 
 /**
  * The events of a block, in order. Each record is parsed when it is first looked at: events are encoded one after the
- * other, and what has been parsed dies young. Rejects when the bytes are damaged.
+ * other, and what has been parsed dies young. Throws when the bytes are damaged.
  */
-export async function unpackBlock(
-  body: Uint8Array,
-  { console, feed, consoleVersion }: BlockOrigin,
-): Promise<SecurityEvent[]> {
-  const bytes = await decompress(body, { chunkSize: TEXT_CHUNK_BYTES });
+export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion }: BlockOrigin): BlockEvent[] {
+  const bytes = zstdDecompressSync(body, { chunkSize: TEXT_CHUNK_BYTES });
   const text = bytes.toString("utf8");
   releaseBuffer(bytes);
   releaseBuffer(body);
   const newline = text.indexOf("\n");
   const index = JSON.parse(text.slice(0, newline)) as BlockIndex;
   let end = newline;
-  return index.ids.map((id, at): SecurityEvent => {
+  return index.ids.map((id, at): BlockEvent => {
     const start = end + 1;
     end = start + (index.lengths[at] ?? 0);
-    const record = text.slice(start, end);
+    const own = text.slice(start, end);
     return {
       console,
       feed,
@@ -89,8 +89,9 @@ export async function unpackBlock(
       id,
       key: eventKey(feed, id, index.versions[at] ?? undefined),
       time: index.times[at] ?? (0 as Micros),
+      text: own,
       get record() {
-        return parseExact(record) as JsonRecord;
+        return JSON.parse(own) as JsonRecord;
       },
     };
   });

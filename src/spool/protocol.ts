@@ -2,19 +2,29 @@ import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
 import type { Change } from "../event/event.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
-import type { Forgotten, Identity, PackedPage, SpoolSize, SpoolStore, StoredBlock } from "./store.ts";
+import type { RenderedBatch, RenderedQueue, RendererSource } from "./rendered.ts";
+import type { Forgotten, Identity, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
+
+/** What the thread is started with. */
+export interface ThreadOptions extends StoreOptions {
+  /** By collector. */
+  readonly renderers: Readonly<Record<string, RendererSource>>;
+}
 
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
-  unseen: { ask: [FeedKey, readonly Identity[]]; answer: (Change | undefined)[] };
+  unseen: { ask: [FeedKey, readonly Identity[]]; answer: Uint8Array };
   append: { ask: [FeedKey, PackedPage]; answer: "appended" | "full" };
-  keepDamaged: { ask: [number]; answer: undefined };
-  read: { ask: [number]; answer: StoredBlock | undefined };
+  /** Collector, position, and how many events at most. */
+  read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
   release: { ask: [string, number]; answer: undefined };
   size: { ask: []; answer: SpoolSize };
   close: { ask: []; answer: undefined };
 }
+
+/** What `unseen` answers for each identity, as an index: a list of a thousand words would be cloned one by one. */
+export const CHANGES: readonly (Change | undefined)[] = [undefined, "event", "new", "updated"];
 
 export type Operation = keyof Operations;
 
@@ -58,12 +68,18 @@ export function fromFailure({ code, message, stack }: Failure): Error {
   }
 }
 
-export function perform(store: SpoolStore, { operation, ask }: Request): unknown {
+export function perform(
+  store: SpoolStore,
+  queues: ReadonlyMap<string, RenderedQueue>,
+  { operation, ask }: Request,
+): unknown {
   switch (operation) {
     case "checkpoint":
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
     case "unseen":
-      return store.unseen(...(ask as Operations["unseen"]["ask"]));
+      return Uint8Array.from(store.unseen(...(ask as Operations["unseen"]["ask"])), (change) =>
+        CHANGES.indexOf(change),
+      );
     case "append": {
       const [key, page] = ask as Operations["append"]["ask"];
       const answer = store.append(key, page);
@@ -71,10 +87,10 @@ export function perform(store: SpoolStore, { operation, ask }: Request): unknown
       for (const { body } of page.blocks) releaseBuffer(body);
       return answer;
     }
-    case "keepDamaged":
-      return store.keepDamaged(...(ask as Operations["keepDamaged"]["ask"]));
-    case "read":
-      return store.read(...(ask as Operations["read"]["ask"]));
+    case "read": {
+      const [collector, position, maxEvents] = ask as Operations["read"]["ask"];
+      return queues.get(collector)?.read(position, maxEvents);
+    }
     case "release":
       return store.release(...(ask as Operations["release"]["ask"]));
     case "size":

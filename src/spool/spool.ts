@@ -3,13 +3,19 @@ import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, Spool, SpoolReade
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { type BlockEntry, packBlock } from "./block.ts";
-import type { Opened } from "./protocol.ts";
+import { CHANGES, type Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
+import type { RendererSource } from "./rendered.ts";
 import type { Forgotten, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
 /** While the spool is full, its room is looked at again this often: other programs may give disk back. */
 const FULL_RECHECK_MS = 1000;
+
+export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
+  /** How each collector's messages are made, by its name. */
+  readonly collectors: Readonly<Record<string, RendererSource>>;
+}
 
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
 export class ThreadedSpool implements Spool {
@@ -29,8 +35,8 @@ export class ThreadedSpool implements Spool {
   }
 
   /** Rejects with `BRIDGE_SPOOL_HELD` when another process has it, `BRIDGE_SPOOL_UNUSABLE` when it can not be opened. */
-  static async open(options: StoreOptions): Promise<ThreadedSpool> {
-    const thread = new SpoolThread(options);
+  static async open({ collectors, ...options }: SpoolOptions): Promise<ThreadedSpool> {
+    const thread = new SpoolThread({ ...options, collectors: Object.keys(collectors), renderers: collectors });
     return new ThreadedSpool(thread, await thread.opened());
   }
 
@@ -101,7 +107,7 @@ export class ThreadedSpool implements Spool {
   ): Promise<{ entries: BlockEntry[]; letters: IdentifiedLetter[] }> {
     if (records.length + deadLetters.length === 0) return { entries: [], letters: [] };
     const identified = deadLetters.map((letter) => ({ ...letter, id: letterId(letter), version: undefined }));
-    const changes = await this.#thread.ask(
+    const codes = await this.#thread.ask(
       "unseen",
       key,
       [...records, ...identified].map(({ id, version }) => ({ id, version })),
@@ -109,7 +115,7 @@ export class ThreadedSpool implements Spool {
     const inPage = new Set<string>();
     const entries = records.flatMap((record, at) => {
       const { id, version } = record;
-      const change = changes[at];
+      const change = CHANGES[codes[at] ?? 0];
       const identity = JSON.stringify([id, version]);
       if (change === undefined || inPage.has(identity)) return [];
       const isUpdate = change === "new" && inPage.has(id);
@@ -117,7 +123,7 @@ export class ThreadedSpool implements Spool {
       return [{ ...record, change: isUpdate ? "updated" : change }];
     });
     const letters = identified.filter(({ id }, at) => {
-      if (changes[records.length + at] === undefined || inPage.has(id)) return false;
+      if (codes[records.length + at] === 0 || inPage.has(id)) return false;
       inPage.add(id);
       return true;
     });

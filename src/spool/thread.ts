@@ -1,8 +1,15 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { moduleUrl } from "../lib/module-url.ts";
 import { SpoolUnusableError } from "./errors.ts";
-import { type Answer, type Opened, type Operation, type Operations, fromFailure } from "./protocol.ts";
-import type { StoreOptions } from "./store.ts";
+import {
+  type Answer,
+  type Opened,
+  type Operation,
+  type Operations,
+  type ThreadOptions,
+  fromFailure,
+} from "./protocol.ts";
 
 interface Waiting {
   readonly resolve: (value: never) => void;
@@ -16,9 +23,8 @@ export class SpoolThread {
   #nextId = 0;
   #dead: Error | undefined;
 
-  constructor(options: StoreOptions) {
-    const file = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js";
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: options, name: "spool" });
+  constructor(options: ThreadOptions) {
+    this.#worker = new Worker(moduleUrl("./worker", import.meta.url), { workerData: options, name: "spool" });
     this.#worker.on("error", (error) => this.#fail(error as Error));
     this.#worker.on("exit", (code) => this.#fail(new SpoolUnusableError(`the spool's thread ended with code ${code}`)));
   }

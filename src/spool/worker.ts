@@ -1,31 +1,44 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { type Request, perform, toFailure } from "./protocol.ts";
-import { releaseBuffer } from "../lib/release-buffer.ts";
-import { SpoolStore, type StoreOptions, type StoredBlock } from "./store.ts";
+import { type Answer, type Opened, type Request, type ThreadOptions, perform, toFailure } from "./protocol.ts";
+import { RenderedQueue, type Renderer, type RendererSource } from "./rendered.ts";
+import { SpoolStore } from "./store.ts";
 
-/** The thread that owns the spool's database: SQLite is synchronous, and a commit waits for the disk. */
+/**
+ * The thread that owns the spool's database: SQLite is synchronous, and a commit waits for the disk. It also renders what
+ * it reads, see rendered.ts.
+ */
 
 if (parentPort === null) throw new Error("spool/worker.ts runs as a worker thread only");
 const port = parentPort;
 
 try {
-  const store = new SpoolStore(workerData as StoreOptions);
-  port.postMessage({ end: store.end, positions: store.positions, forgotten: store.forgotten });
+  const { renderers, ...options } = workerData as ThreadOptions;
+  const store = new SpoolStore(options);
+  const queues = new Map<string, RenderedQueue>();
+  for (const [collector, source] of Object.entries(renderers)) {
+    queues.set(collector, new RenderedQueue(store, await loadRenderer(source)));
+  }
+  tell({ end: store.end, positions: store.positions, forgotten: store.forgotten });
   port.on("message", (request: Request) => {
     try {
-      const value = perform(store, request);
-      port.postMessage({ id: request.id, value });
-      if (isBlock(value)) releaseBuffer(value.body);
+      tell({ id: request.id, value: perform(store, queues, request) });
     } catch (error) {
-      port.postMessage({ id: request.id, failure: toFailure(error) });
+      tell({ id: request.id, failure: toFailure(error) });
     }
     if (request.operation === "close") port.close();
   });
 } catch (error) {
-  port.postMessage({ failure: toFailure(error) });
+  tell({ failure: toFailure(error) });
 }
 
-/** What was posted has been copied. */
-function isBlock(value: unknown): value is StoredBlock {
-  return typeof value === "object" && value !== null && "body" in value;
+async function loadRenderer({ module, options }: RendererSource): Promise<Renderer> {
+  const { createRenderer } = (await import(module)) as { createRenderer: (options: unknown) => Renderer };
+  return createRenderer(options);
+}
+
+/** Messages are handed over, not copied. Short ones share their memory with others and have to be. */
+function tell(message: Answer | Opened): void {
+  const { bytes } = (("value" in message ? message.value : undefined) ?? {}) as { bytes?: Buffer };
+  const isOwn = bytes !== undefined && bytes.length > Buffer.poolSize && bytes.buffer.byteLength === bytes.length;
+  port.postMessage(message, isOwn ? [bytes.buffer as ArrayBuffer] : []);
 }

@@ -11,6 +11,7 @@ import { packBlock } from "../../src/spool/block.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
 import { ACTIVITIES, NEVER, checkpoint, idsOf, micros, page, readTo, record } from "./spool.contract.ts";
+import { eventsOf, jsonCollectors } from "../support/json-renderer.ts";
 
 let directory: string;
 let spools: ThreadedSpool[];
@@ -29,8 +30,16 @@ function options(more: Partial<StoreOptions> = {}): StoreOptions {
   return { directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"], ...more };
 }
 
+function threaded({ collectors, ...rest }: StoreOptions): Parameters<typeof ThreadedSpool.open>[0] {
+  return { ...rest, collectors: jsonCollectors(...collectors) };
+}
+
+function openThreaded(given: StoreOptions): Promise<ThreadedSpool> {
+  return ThreadedSpool.open(threaded(given));
+}
+
 async function open(more: Partial<StoreOptions> = {}): Promise<ThreadedSpool> {
-  const spool = await ThreadedSpool.open(options(more));
+  const spool = await openThreaded(options(more));
   spools.push(spool);
   return spool;
 }
@@ -53,7 +62,7 @@ function sql<T>(statement: string): T[] {
 describe("a spool that is open", () => {
   test("is held: a second one is told by whom", async () => {
     await open();
-    await expect(ThreadedSpool.open(options())).rejects.toMatchObject({
+    await expect(openThreaded(options())).rejects.toMatchObject({
       code: "BRIDGE_SPOOL_HELD",
       retryable: false,
       message: expect.stringContaining(`process ${process.pid} `) as string,
@@ -62,7 +71,7 @@ describe("a spool that is open", () => {
 
   test("in another process is held until that is killed, and then whole", { timeout: 30_000 }, async () => {
     const child = await holder();
-    await expect(ThreadedSpool.open(options())).rejects.toMatchObject({
+    await expect(openThreaded(options())).rejects.toMatchObject({
       code: "BRIDGE_SPOOL_HELD",
       message: expect.stringContaining(`process ${child.pid} `) as string,
     });
@@ -88,7 +97,7 @@ describe("a spool that is open", () => {
     const module = (path: string): string => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
     const script = `
       import { ThreadedSpool } from ${module("spool/spool.ts")};
-      const spool = await ThreadedSpool.open(${JSON.stringify(options())});
+      const spool = await ThreadedSpool.open(${JSON.stringify(threaded(options()))});
       const records = ["1", "2"].map((id) => ({ id, time: 1, version: undefined, text: "{}" }));
       const page = { records, deadLetters: [], checkpoint: { time: 42, floor: 0 }, seenSince: 0, excluded: 0, hasMore: false };
       await spool.append({ console: "acme", feed: "activities" }, page, new AbortController().signal);
@@ -109,7 +118,7 @@ describe("a file that is not ours to write", () => {
   /** What opening says, and whether the file is the same afterwards, with nothing beside it. */
   async function refusal(): Promise<{ code: unknown; message: string; isUntouched: boolean }> {
     const before = readFileSync(path());
-    const error = (await ThreadedSpool.open(options()).catch((reason: unknown) => reason)) as {
+    const error = (await openThreaded(options()).catch((reason: unknown) => reason)) as {
       code: unknown;
       message: string;
     };
@@ -150,7 +159,7 @@ describe("a file that is not ours to write", () => {
 
   test("does not keep the lock: with the file out of the way the spool opens", async () => {
     writeFileSync(path(), "no database".repeat(100));
-    await expect(ThreadedSpool.open(options())).rejects.toThrow("can not be opened");
+    await expect(openThreaded(options())).rejects.toThrow("can not be opened");
     rmSync(path());
     expect((await open()).end).toBe(0);
   });
@@ -160,7 +169,7 @@ describe("a directory that can not be used", () => {
   test("because something in its path is a file is named", async () => {
     writeFileSync(join(directory, "file"), "");
     const inside = join(directory, "file", "spool");
-    await expect(ThreadedSpool.open(options({ directory: inside }))).rejects.toMatchObject({
+    await expect(openThreaded(options({ directory: inside }))).rejects.toMatchObject({
       code: "BRIDGE_SPOOL_UNUSABLE",
       message: expect.stringContaining(inside) as string,
     });
@@ -168,12 +177,12 @@ describe("a directory that can not be used", () => {
 
   test("because its lock can not be opened is not said to be held", async () => {
     mkdirSync(join(directory, "lock.db"));
-    await expect(ThreadedSpool.open(options())).rejects.toMatchObject({ code: "BRIDGE_SPOOL_UNUSABLE" });
+    await expect(openThreaded(options())).rejects.toMatchObject({ code: "BRIDGE_SPOOL_UNUSABLE" });
   });
 
   test("because its lock is no database is not said to be held", async () => {
     writeFileSync(join(directory, "lock.db"), "no database".repeat(100));
-    await expect(ThreadedSpool.open(options())).rejects.toMatchObject({ code: "BRIDGE_SPOOL_UNUSABLE" });
+    await expect(openThreaded(options())).rejects.toMatchObject({ code: "BRIDGE_SPOOL_UNUSABLE" });
   });
 
   test("is made when it is missing, for its owner only", async () => {
@@ -208,14 +217,28 @@ describe("a block that is damaged", () => {
     flip(2, change);
     const spool = await open();
     const reader = await spool.reader("c");
-    expect(idsOf((await reader.read(0, 10, NEVER)).events)).toEqual(["1", "2"]);
+    expect(idsOf(eventsOf(await reader.read(0, 10, NEVER)))).toEqual(["1", "2"]);
     // From the middle of the block on, as after a window that ended there.
-    expect(await reader.read(3, 10, NEVER)).toEqual({ events: [], end: 5, damaged: 2 });
-    expect(await reader.read(2, 10, NEVER)).toEqual({ events: [], end: 5, damaged: 3 });
-    expect(idsOf((await reader.read(5, 10, NEVER)).events)).toEqual(["6"]);
+    expect(await reader.read(3, 10, NEVER)).toMatchObject({ frames: { count: 0 }, end: 5, damaged: 2 });
+    expect(await reader.read(2, 10, NEVER)).toMatchObject({ frames: { count: 0 }, end: 5, damaged: 3 });
+    expect(idsOf(eventsOf(await reader.read(5, 10, NEVER)))).toEqual(["6"]);
     await reader.release(6);
     expect(sql("SELECT position, count FROM damaged")).toEqual([{ position: 2, count: 3 }]);
     expect(sql("SELECT position FROM blocks")).toEqual([]);
+  });
+
+  test("that can not be mapped is kept as a dead letter, and the others go on", async () => {
+    const spool = await open();
+    const records = [record("1"), record("2", { text: '{"id":"2","mapping":"fails"}' }), record("3")];
+    await spool.append(ACTIVITIES, page(records), NEVER);
+    const batch = await (await spool.reader("c")).read(0, 10, NEVER);
+    expect([idsOf(eventsOf(batch)), batch.end, batch.damaged]).toEqual([["1", "3"], 3, 1]);
+    const letter = JSON.parse(readFileSync(join(directory, "dead-letters.ndjson"), "utf8")) as object;
+    expect(letter).toMatchObject({
+      ...ACTIVITIES,
+      reason: "can not be mapped: no such mapping",
+      text: records[1]?.text,
+    });
   });
 
   test("is an error for any bit: none ever becomes another event", async () => {
@@ -223,8 +246,13 @@ describe("a block that is damaged", () => {
     const { unpackBlock } = await import("../../src/spool/block.ts");
     for (let at = 0; at < body.length; at++) {
       const damaged = withFlipped(body, at);
-      const events = await unpackBlock(damaged, { ...ACTIVITIES, consoleVersion: undefined }).catch(() => undefined);
-      expect(events?.map((event) => event.record) ?? [{ id: "1", n: 12_345 }]).toEqual([{ id: "1", n: 12_345 }]);
+      let records: readonly unknown[] = [{ id: "1", n: 12_345 }];
+      try {
+        records = unpackBlock(damaged, { ...ACTIVITIES, consoleVersion: undefined }).map((event) => event.record);
+      } catch {
+        // An error is what a damaged block has to be.
+      }
+      expect(records).toEqual([{ id: "1", n: 12_345 }]);
     }
   });
 

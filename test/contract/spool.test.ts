@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
+import { jsonCollectors } from "../support/json-renderer.ts";
 import { spoolContract } from "./spool.contract.ts";
 
 spoolContract({
@@ -9,7 +10,7 @@ spoolContract({
     const directory = await mkdtemp(join(tmpdir(), "s1bridge-spool-"));
     return {
       open: (collectors, { maxBytes = 1 << 30 } = {}) =>
-        ThreadedSpool.open({ directory, maxBytes, minFreeBytes: 0, collectors }),
+        ThreadedSpool.open({ directory, maxBytes, minFreeBytes: 0, collectors: jsonCollectors(...collectors) }),
       remove: () => rm(directory, { recursive: true }),
     };
   },

@@ -69,7 +69,12 @@ test(`none of ${EVENTS} events is missing after ${KILLS} times kill -9 (S1BRIDGE
 });
 
 /** Waits for the moment of a kill: some time after the start, in the middle of reading, or in the middle of sending. */
-async function moment(kill: number, bridge: BridgeProcess, console: DemoConsole, collector: DemoCollector): Promise<void> {
+async function moment(
+  kill: number,
+  bridge: BridgeProcess,
+  console: DemoConsole,
+  collector: DemoCollector,
+): Promise<void> {
   const random = new Random(seed, kill);
   const longEnough = pause(2000);
   switch (random.below(3)) {
@@ -119,7 +124,12 @@ function checkSpool(directory: string, dataset: ActivityDataset, arrived: number
     // Nothing is forgotten that has not arrived.
     expect(released).toBeLessThanOrEqual(arrived);
     // The checkpoint is not ahead of its events: everything before it is here.
-    const seen = new Set(database.prepare("SELECT CAST(id AS TEXT) AS id FROM seen").all().map(({ id }) => id));
+    const seen = new Set(
+      database
+        .prepare("SELECT CAST(id AS TEXT) AS id FROM seen")
+        .all()
+        .map(({ id }) => id),
+    );
     const ahead = idsBefore(dataset, checkpoint).filter((id) => !seen.has(id));
     expect(ahead).toStrictEqual([]);
   } finally {

@@ -1,13 +1,17 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { DemoCollector } from "../../src/demo/collector/collector.ts";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
 import { BridgeHome, eventually } from "../support/bridge-process.ts";
-import type { BridgeProcess } from "../support/bridge-process.ts";
 import { COMPLETE, compareKeys, supply } from "../support/event-keys.ts";
 
 const HOUR_MS = 3_600_000;
 const PAGE = 1000;
+/** What a page's events and ids take at most. */
+const PAGE_BYTES = 256 << 10;
+/** Several times as long as a page takes. */
+const QUIET_MS = 700;
 
 test("a full spool pauses polling, and everything arrives once when the collector comes back", async () => {
   await using console = await DemoConsole.start();
@@ -15,8 +19,8 @@ test("a full spool pauses polling, and everything arrives once when the collecto
   await using home = new BridgeHome();
   const startMs = Date.now() - HOUR_MS - 60_000;
   const expected = supply(console, {
-    activities: generateActivities({ seed: 1, count: 12_000, startMs, stepMs: HOUR_MS / 12_000, burst: 3 }),
-    threats: generateThreats({ seed: 2, count: 2000, startMs, stepMs: HOUR_MS / 2000 }),
+    activities: generateActivities({ seed: 1, count: 9000, startMs, stepMs: HOUR_MS / 9000, burst: 3 }),
+    threats: generateThreats({ seed: 2, count: 1000, startMs, stepMs: HOUR_MS / 1000 }),
   });
   home.configure({
     consoles: [home.console(console)],
@@ -29,21 +33,20 @@ test("a full spool pauses polling, and everything arrives once when the collecto
   const isFull = async (): Promise<boolean> => (await bridge.total("s1bridge_spool_full")) === 1;
   const requests = (): number => console.requests.count("/activities");
   await eventually(isFull, "the spool is full", 15_000);
-  // A page was asked for ahead while the other waited for room.
-  let asked = -1;
-  await eventually(async () => {
-    const before = asked;
-    asked = requests();
-    await anotherAttempt(bridge);
-    return asked === before;
-  }, "polling pauses");
+  // A page was asked for ahead while the other waits for room. That no more are takes time to see.
+  await pause(QUIET_MS);
+  const asked = requests();
+  await pause(QUIET_MS);
   const { text, status } = await bridge.get("/readyz");
-  expect([status, text]).toStrictEqual([503, expect.stringContaining("the spool is full, and polling waits") as string]);
+  expect([status, text]).toStrictEqual([
+    503,
+    expect.stringContaining("the spool is full, and polling waits") as string,
+  ]);
   const spooled = await bridge.total("s1bridge_feed_events_spooled_total");
   expect(spooled).toBeLessThan(expected.length);
   expect(spooled).toBe(await bridge.total("s1bridge_spool_events"));
-  // Within its limit, and with no more than two pages of a feed in memory.
-  expect(await bridge.total("s1bridge_spool_bytes")).toBeLessThanOrEqual(1 << 20);
+  // Within its limit but for the last page, and with no more than two pages of a feed in memory.
+  expect(await bridge.total("s1bridge_spool_bytes")).toBeLessThanOrEqual((1 << 20) + PAGE_BYTES);
   expect(requests()).toBe(asked);
   expect(asked * PAGE - spooled).toBeLessThanOrEqual(2 * PAGE);
 
@@ -53,10 +56,3 @@ test("a full spool pauses polling, and everything arrives once when the collecto
   expect(compareKeys(expected, collector.received.keys)).toStrictEqual(COMPLETE);
   expect(await isFull()).toBe(false);
 });
-
-/** Time goes by, as the collector sees it that is not there. */
-async function anotherAttempt(bridge: BridgeProcess): Promise<void> {
-  const attempts = (): Promise<number> => bridge.total("s1bridge_collector_faults_total");
-  const before = await attempts();
-  await eventually(async () => (await attempts()) > before, "another attempt to deliver fails");
-}

@@ -67,7 +67,11 @@ function hostileThreats(): string[] {
 const fixtures = loadRecords(join(import.meta.dirname, "../fixtures/records"));
 const FIRST_ACTIVITY = JSON.parse(fixtures.activities[0] ?? "") as JsonRecord;
 
-type Receiver = "rsyslog tcp" | "rsyslog tls ossl" | "rsyslog tls gtls" | `syslog-ng ${"network" | "syslog"} ${"tcp" | "tls"}`;
+type Receiver =
+  | "rsyslog tcp"
+  | "rsyslog tls ossl"
+  | "rsyslog tls gtls"
+  | `syslog-ng ${"network" | "syslog"} ${"tcp" | "tls"}`;
 
 interface Variant {
   readonly name: string;
@@ -215,31 +219,34 @@ describe.skipIf(!HAS_RSYSLOG)("an rsyslogd that wants a client certificate of a 
 
   afterAll(() => certificates[Symbol.dispose]());
 
-  test.each(["ossl", "gtls"] as const)("confirms nothing without it, and gets everything with it: %s", async (driver) => {
-    await using rsyslog = await Rsyslog.start({ transport: "tls", driver, certificates, clientAuth: true });
-    await using console = await DemoConsole.start();
-    await using home = new BridgeHome();
-    const expected = supply(console, fixtures);
-    const configure = (identity: ConfigTree): void => {
-      const tls = { ca_file: certificates.caFile, server_name: "localhost", ...identity };
-      const address = `tls://127.0.0.1:${rsyslog.port}`;
-      home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address, tls }] });
-    };
-    const { client, stranger } = certificates;
+  test.concurrent.each(["ossl", "gtls"] as const)(
+    "confirms nothing without it, and gets everything with it: %s",
+    async (driver) => {
+      await using rsyslog = await Rsyslog.start({ transport: "tls", driver, certificates, clientAuth: true });
+      await using console = await DemoConsole.start();
+      await using home = new BridgeHome();
+      const expected = supply(console, fixtures);
+      const configure = (identity: ConfigTree): void => {
+        const tls = { ca_file: certificates.caFile, server_name: "localhost", ...identity };
+        const address = `tls://127.0.0.1:${rsyslog.port}`;
+        home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address, tls }] });
+      };
+      const { client, stranger } = certificates;
 
-    for (const identity of [undefined, stranger]) {
-      configure(identity === undefined ? {} : { cert_file: identity.certFile, key_file: identity.keyFile });
-      const refused = await home.start();
-      await refused.logged((line) => line["code"] === UNREACHABLE && line["attempt"] === 2, "it was refused twice");
-      expect(await refused.total("s1bridge_collector_events_confirmed_total")).toBe(0);
-      expect(await refused.total("s1bridge_spool_events")).toBe(expected.length);
-      expect(await refused.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
-    }
-    expect(await rsyslog.linesNow()).toStrictEqual([]);
+      for (const identity of [undefined, stranger]) {
+        configure(identity === undefined ? {} : { cert_file: identity.certFile, key_file: identity.keyFile });
+        const refused = await home.start();
+        await refused.logged((line) => line["code"] === UNREACHABLE && line["attempt"] === 2, "it was refused twice");
+        expect(await refused.total("s1bridge_collector_events_confirmed_total")).toBe(0);
+        expect(await refused.total("s1bridge_spool_events")).toBe(expected.length);
+        expect(await refused.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
+      }
+      expect(await rsyslog.linesNow()).toStrictEqual([]);
 
-    configure({ cert_file: client.certFile, key_file: client.keyFile });
-    const accepted = await home.start();
-    await accepted.confirmed(expected.length);
-    expect(compareKeys(expected, countKeys(await rsyslog.lines(expected.length)))).toStrictEqual(COMPLETE);
-  });
+      configure({ cert_file: client.certFile, key_file: client.keyFile });
+      const accepted = await home.start();
+      await accepted.confirmed(expected.length);
+      expect(compareKeys(expected, countKeys(await rsyslog.lines(expected.length)))).toStrictEqual(COMPLETE);
+    },
+  );
 });

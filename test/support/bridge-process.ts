@@ -114,7 +114,9 @@ export class BridgeHome implements AsyncDisposable {
 
   /** What the machine sets for its own purposes must not steer what is tested. */
   #environment(): NodeJS.ProcessEnv {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(https?_proxy|no_proxy|NODE_OPTIONS)$/i.test(name));
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(https?_proxy|no_proxy|NODE_OPTIONS)$/i.test(name),
+    );
     return { ...Object.fromEntries(inherited), NO_COLOR: "1", ...this.#env };
   }
 }
@@ -230,7 +232,7 @@ export class BridgeProcess extends Child {
   }
 
   /** Resolves when so many events are confirmed, by all collectors together, since this process began. */
-  async confirmed(count: number, ms = 20_000): Promise<void> {
+  async confirmed(count: number, ms = 12_000): Promise<void> {
     let last = 0;
     const enough = async (): Promise<boolean> =>
       (last = await this.total("s1bridge_collector_events_confirmed_total")) >= count;

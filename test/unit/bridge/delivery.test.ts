@@ -33,7 +33,7 @@ function run(
   limits: Partial<WindowLimits> = {},
 ): Observable<WindowReport | undefined> {
   return delivery(
-    { reader, collector, encode: ({ id }) => `${id}\n` },
+    { reader, collector },
     {
       collector: "c",
       limits: { ...LIMITS, ...limits },

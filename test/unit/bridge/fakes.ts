@@ -12,7 +12,6 @@ import type {
   Spool,
   SpoolReader,
 } from "../../../src/bridge/ports.ts";
-import type { SecurityEvent } from "../../../src/event/event.ts";
 import type { Micros } from "../../../src/event/time.ts";
 import { BridgeError } from "../../../src/lib/errors.ts";
 import { Notice } from "../../../src/lib/notice.ts";
@@ -123,9 +122,10 @@ export class FakeReader implements SpoolReader {
       await this.#appended.wait(signal).finally(() => (this.waiting -= 1));
     }
     const damaged = this.damaged.get(position);
-    if (damaged !== undefined) return { events: [], end: position + damaged, damaged };
+    if (damaged !== undefined) return { ...framesOf([]), end: position + damaged, newest: undefined, damaged };
     const ids = this.#events.slice(position, position + maxEvents);
-    return { events: ids.map((id, at) => eventOf(id, position + at)), end: position + ids.length, damaged: 0 };
+    const end = position + ids.length;
+    return { ...framesOf(ids), end, newest: micros(end - 1), damaged: 0 };
   }
 
   release(position: number): Promise<void> {
@@ -135,9 +135,8 @@ export class FakeReader implements SpoolReader {
   }
 }
 
-function eventOf(id: string, time: number): SecurityEvent {
-  const origin = { console: "acme", consoleVersion: undefined, feed: "activities", change: "event" } as const;
-  return { ...origin, id, key: `activities/${id}`, time: micros(time), record: { id } };
+function framesOf(ids: readonly string[]): Pick<Batch, "frames"> {
+  return { frames: { bytes: Buffer.from(ids.map((id) => `${id}\n`).join("")), count: ids.length } };
 }
 
 /** Keeps each window that it is given; what becomes of it is decided by the steps. */

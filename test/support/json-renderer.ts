@@ -1,0 +1,28 @@
+import type { Batch } from "../../src/bridge/ports.ts";
+import type { SecurityEvent } from "../../src/event/event.ts";
+import { moduleUrl } from "../../src/lib/module-url.ts";
+import type { RendererSource } from "../../src/spool/rendered.ts";
+
+/** Renders an event as a line of JSON, so that a test of the spool sees what stood in it. */
+export function createRenderer(): (event: SecurityEvent) => string {
+  return ({ console, consoleVersion, feed, change, id, key, time, record }) => {
+    if (record["mapping"] === "fails") throw new Error("no such mapping");
+    return `${JSON.stringify({ console, consoleVersion, feed, change, id, key, time, record })}\n`;
+  };
+}
+
+export const JSON_RENDERER: RendererSource = {
+  module: moduleUrl("./json-renderer", import.meta.url).href,
+  options: {},
+};
+
+/** The options of a spool whose collectors all render so. */
+export function jsonCollectors(...names: readonly string[]): Record<string, RendererSource> {
+  return Object.fromEntries(names.map((name) => [name, JSON_RENDERER]));
+}
+
+/** The events of a batch that was rendered so. */
+export function eventsOf({ frames }: Batch): SecurityEvent[] {
+  const lines = frames.bytes.toString("utf8").split("\n").slice(0, -1);
+  return lines.map((line) => JSON.parse(line) as SecurityEvent);
+}
