@@ -12,6 +12,8 @@ export interface DemoResult {
   readonly confirmed: number;
   readonly duplicates: number;
   readonly lost: number;
+  /** What the console has and the bridge was stopped before. */
+  readonly missing: number;
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
   readonly spool: string;
@@ -75,7 +77,7 @@ export class DemoScreen {
     this.#line("stopping: the window in flight is finished (again to give up at once)");
   }
 
-  end({ fetched, delivered, confirmed, duplicates, lost, p50Ms, p99Ms, spool }: DemoResult): void {
+  end({ fetched, delivered, confirmed, duplicates, lost, missing, p50Ms, p99Ms, spool }: DemoResult): void {
     const { green, red, bold } = this.#paint;
     this.#progress = "";
     const seconds = (performance.now() - this.#startedMs) / 1000;
@@ -83,6 +85,7 @@ export class DemoScreen {
     this.#line(
       bold(`fetched ${fetched}, delivered ${delivered}, confirmed ${confirmed}, ${verdict}, duplicates ${duplicates}`),
     );
+    if (missing > 0) this.#line(red(`stopped with ${missing} events of the console not yet forwarded`));
     this.#line(
       `${seconds.toFixed(1)} s, ${Math.round(confirmed / seconds)} events/s; latency from read to confirmed: p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`,
     );

@@ -24,6 +24,9 @@ export interface DemoOptions {
 
 const TOKEN = "demo-token";
 
+/** A demo in which nothing moves for this long has gone wrong; it ends, and says what is missing. */
+const PATIENCE_MS = 30_000;
+
 /**
  * `s1bridge demo`: the real bridge (real HTTP, real spool, real TCP) between an embedded console and an embedded
  * collector. Ends by itself when the collector has everything that the console had, and says what was lost: nothing.
@@ -42,19 +45,23 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   const stop = stopOnSignals(() => screen.stopping());
   const counts = new Counts();
   const live = options.follow === true ? liveSupply(console) : undefined;
+  const patience = setTimeout(() => {
+    if (live === undefined) stop.request();
+  }, PATIENCE_MS);
   try {
     await runDaemon({
       config,
       log: createLog({ level: "warn", format: "pretty" }),
       stop,
       onReport: (report) => {
-        counts.add(report);
+        if (counts.add(report)) patience.refresh();
         screen.progress(counts.confirmed, supply.expected);
         if (live === undefined && counts.confirmed >= supply.expected) stop.request();
       },
     });
   } finally {
     live?.stop();
+    clearTimeout(patience);
     stop.dispose();
   }
   return finish(counts, collector, supply, screen, { directory, live: live?.added ?? 0, stop });
@@ -66,10 +73,12 @@ class Counts {
   fetched = 0;
   confirmed = 0;
 
-  add(report: Report): void {
+  /** Whether the report brought anything forward. */
+  add(report: Report): boolean {
     this.latency.add(report);
     if (report.kind === "page") this.fetched += report.added;
     else this.confirmed += report.events;
+    return report.kind === "window" || report.added > 0;
   }
 }
 
@@ -96,6 +105,7 @@ function finish(
     lost,
     p50Ms: counts.latency.quantile(0.5),
     p99Ms: counts.latency.quantile(0.99),
+    missing: live > 0 ? 0 : Math.max(0, supply.expected - counts.confirmed),
     spool: directory,
   });
   const complete = live > 0 || counts.confirmed >= supply.expected;

@@ -103,8 +103,9 @@ export class ConsoleClient {
       return version === undefined || version.includes("#") ? version : `${version}${build}`;
     } catch (error) {
       if (isAbort(error, signal) || error instanceof FeedUnauthorizedError) throw error;
-      // The version is only for show. But without the console's clock no window can be read.
-      if (this.clock.now() === undefined) throw error;
+      // A console that does not answer at all has not told its time either.
+      if (error instanceof FeedUnavailableError && this.clock.now() === undefined) throw error;
+      // The version is only for show.
       return undefined;
     }
   }
