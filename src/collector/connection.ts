@@ -53,6 +53,8 @@ export class Connection {
   readonly #socket: Socket;
   readonly #timeouts: ConnectionTimeouts;
   readonly #endpoints: Endpoints;
+  /** Whether the kernel's table knows the connection: then it must know it at the end as well. */
+  readonly #isListed: boolean;
   readonly #settled: Promise<void>;
   #settle: { readonly confirm: () => void; readonly fail: (error: Error) => void };
   #failure: Error | undefined;
@@ -67,6 +69,7 @@ export class Connection {
       localPort: socket.localPort ?? 0,
       remotePort: socket.remotePort ?? 0,
     };
+    this.#isListed = unacknowledgedBytes(this.#endpoints) !== undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#settled = promise;
     this.#settle = { confirm: resolve, fail: reject };
@@ -172,10 +175,13 @@ export class Connection {
   }
 
   #onEnd(): void {
+    const unacknowledged = unacknowledgedBytes(this.#endpoints);
     if (!this.#finished) {
       this.#fail(new CollectorBrokenError("the collector closed the connection before everything was sent"));
-    } else if ((unacknowledgedBytes(this.#endpoints) ?? 0) > 0) {
-      // It closed without having read all: what is under way will meet a closed port.
+    } else if (unacknowledged === undefined ? this.#isListed : unacknowledged > 0) {
+      // It closed without having read all: what is under way will meet a closed port, or has. A reset that follows the
+      // peer's end is not told, but then the connection is not in the table, where our own end before the peer's keeps it
+      // for a minute (TIME_WAIT). Measured: 10 kills of rsyslogd lost up to 500 of 50,000 messages without this.
       this.#fail(new CollectorBrokenError("the collector closed the connection before it had read everything"));
     } else {
       this.#settle.confirm();

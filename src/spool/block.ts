@@ -41,7 +41,7 @@ interface BlockIndex {
 }
 
 /** One chunk holds a block's text nearly always, and is then not copied; a packed one is a tenth of it. */
-const TEXT_CHUNK_BYTES = 2 << 20;
+const TEXT_CHUNK_BYTES = 1 << 20;
 const PACKED_CHUNK_BYTES = 128 << 10;
 
 const ZSTD_OPTIONS = {

@@ -141,7 +141,7 @@ function letterId({ text }: DeadLetter): string {
 }
 
 /** A block's records stop here, so that a reader never has to hold more than this and one record. */
-const BLOCK_TEXT_LENGTH = 1 << 20;
+const BLOCK_TEXT_LENGTH = 384 << 10;
 
 async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,
