@@ -4,7 +4,8 @@ import { DemoConsole } from "../../src/demo/console/console.ts";
 import { ActivityDataset } from "../../src/demo/records/dataset.ts";
 import { generateThreats } from "../../src/demo/records/records.ts";
 import { BridgeHome, eventually } from "../support/bridge-process.ts";
-import { DirectRsyslog } from "../support/direct-rsyslog.ts";
+import type { BridgeProcess } from "../support/bridge-process.ts";
+import { DirectRsyslog, READ_BYTES } from "../support/direct-rsyslog.ts";
 import { COMPLETE, compareKeys, countKeysOfFile, supply } from "../support/event-keys.ts";
 import { requireProgram } from "../support/requires.ts";
 import { Rsyslog } from "../support/rsyslog.ts";
@@ -82,16 +83,12 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
   test("none is missing when it stands still for 2 s, is killed, and comes back 2 s later", async () => {
     await using rsyslog = await DirectRsyslog.start();
     const expected = supplyActivities(20_000, 7);
-    home.configure({
-      consoles: [home.console(console)],
-      collectors: [{ name: "siem", address: `tcp://127.0.0.1:${rsyslog.port}` }],
-    });
-    const bridge = await home.start();
+    const bridge = await bridgeTo(rsyslog);
     await eventually(async () => (await rsyslog.size()) > 2e6, "some messages are written");
 
     rsyslog.daemon.pause();
     await pause(2000);
-    await rsyslog.daemon.kill();
+    await rsyslog.killBeforeTheEnd();
     await pause(2000);
     await rsyslog.daemon.start();
 
@@ -104,21 +101,10 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
   });
 
   test("none is missing when it is killed ten times while 50,000 events are under way", async () => {
-    const kills = 10;
     await using rsyslog = await DirectRsyslog.start();
     const expected = supplyActivities(50_000, 7);
-    home.configure({
-      consoles: [home.console(console)],
-      collectors: [{ name: "siem", address: `tcp://127.0.0.1:${rsyslog.port}` }],
-    });
-    const bridge = await home.start();
-
-    for (let kill = 1; kill <= kills; kill += 1) {
-      const size = (await rsyslog.size()) + 200_000 + kill * 150_000;
-      await eventually(async () => (await rsyslog.size()) > size, `messages are written before kill ${kill}`, 30_000);
-      await rsyslog.daemon.kill();
-      await rsyslog.daemon.start();
-    }
+    const bridge = await bridgeTo(rsyslog);
+    await killAgainAndAgain(rsyslog, () => rsyslog.killBeforeTheEnd());
     // Killed in the middle, each time.
     expect(await bridge.total("s1bridge_collector_events_confirmed_total")).toBeLessThan(expected.length);
 
@@ -126,9 +112,59 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
     const { duplicates, ...others } = compareKeys(expected, await countKeysOfFile(rsyslog.file));
     expect(others).toStrictEqual({ missing: [], unknown: [] });
     expect(duplicates).toBeLessThanOrEqual(await bridge.total("s1bridge_collector_events_in_doubt_total"));
-    report(`${expected.length} events, ${kills} kills of rsyslogd: ${duplicates} twice`);
+    report(`${expected.length} events, ${KILLS} kills of rsyslogd: ${duplicates} twice`);
+  });
+
+  test("at any moment, nothing is missing but what it had read at once and not yet written", async () => {
+    await using rsyslog = await DirectRsyslog.start();
+    const expected = supplyActivities(50_000, 7);
+    const bridge = await bridgeTo(rsyslog);
+    await killAgainAndAgain(rsyslog, () => rsyslog.daemon.kill());
+
+    await bridge.confirmed(expected.length, 120_000);
+    const { missing, unknown } = compareKeys(expected, await countKeysOfFile(rsyslog.file));
+    expect(unknown).toStrictEqual([]);
+    const gaps = gapsOf(missing, expected);
+    // Messages of one kind are longer than those of another: a quarter more for that.
+    const bytesEach = (await bridge.total("s1bridge_collector_bytes_confirmed_total")) / expected.length;
+    const perRead = Math.ceil((READ_BYTES / bytesEach) * 1.25);
+    expect(gaps.filter((length) => length > perRead)).toStrictEqual([]);
+    expect(gaps.length).toBeLessThanOrEqual(KILLS / 2);
+    report(`${expected.length} events, ${KILLS} kills at any moment: gaps [${gaps.join(" ")}], a read is ${perRead}`);
   });
 });
+
+const KILLS = 10;
+
+function bridgeTo({ port }: DirectRsyslog): Promise<BridgeProcess> {
+  home.configure({
+    consoles: [home.console(console)],
+    collectors: [{ name: "siem", address: `tcp://127.0.0.1:${port}` }],
+  });
+  return home.start();
+}
+
+/** Each time a little more is written before. */
+async function killAgainAndAgain(rsyslog: DirectRsyslog, kill: () => Promise<void>): Promise<void> {
+  for (let time = 1; time <= KILLS; time += 1) {
+    const size = (await rsyslog.size()) + 200_000 + time * 150_000;
+    await eventually(async () => (await rsyslog.size()) > size, `messages are written before kill ${time}`, 30_000);
+    await kill();
+    await rsyslog.daemon.start();
+  }
+}
+
+/** How many neighbours are missing at each place. */
+function gapsOf(missing: readonly string[], expected: readonly string[]): number[] {
+  const gaps: number[] = [];
+  const isMissing = new Set(missing);
+  for (const [at, key] of expected.entries()) {
+    if (!isMissing.has(key)) continue;
+    if (at > 0 && isMissing.has(expected[at - 1] ?? "")) gaps.push((gaps.pop() ?? 0) + 1);
+    else gaps.push(1);
+  }
+  return gaps;
+}
 
 function report(text: string): void {
   process.stdout.write(`${text}\n`);

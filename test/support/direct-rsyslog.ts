@@ -1,13 +1,18 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Daemon } from "./daemon.ts";
 import { freePort } from "./free-port.ts";
 
+/** The buffer of imtcp (rsyslog 8.2302, tcpsrv.c). */
+export const READ_BYTES = 128 << 10;
+
 /**
- * An rsyslogd without any queue of its own: the thread that reads a message also writes it to the file, before it reads
- * on. What it has read when it is killed is therefore written, and whatever is missing was lost on our side. With its
- * ordinary queue in memory it would lose messages that it had confirmed, which no sender can prevent.
+ * An rsyslogd without any queue of its own: the thread that reads messages also writes them to the file, before it reads
+ * on. With its ordinary queue in memory it would lose thousands that it had confirmed, which no sender can prevent. What
+ * remains is what it has read at once, `READ_BYTES`, and not yet written when it is killed.
  */
 export class DirectRsyslog implements AsyncDisposable {
   readonly port: number;
@@ -40,11 +45,36 @@ export class DirectRsyslog implements AsyncDisposable {
     return stats?.size ?? 0;
   }
 
+  /**
+   * `kill -9` at a moment when something is left to be read. Then the window in flight can not be confirmed, and whatever
+   * is missing was lost by its sender. Had it read everything, what it holds in its memory would be lost as well.
+   */
+  async killBeforeTheEnd(): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    for (;;) {
+      this.daemon.pause();
+      if (unreadBytes(this.port) > 0) break;
+      this.daemon.resume();
+      if (performance.now() > deadline) throw new Error("rsyslogd always reads faster than it is written to");
+      await pause(1);
+    }
+    await this.daemon.kill();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.daemon.resume();
     await this.daemon.stop();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
+
+/** What has come to a local port and waits to be read (proc(5), rx_queue). */
+function unreadBytes(port: number): number {
+  const local = port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = readFileSync("/proc/net/tcp", "latin1").matchAll(
+    new RegExp(`:${local} [0-9A-F]{8}:[0-9A-F]{4} (?!0A)[0-9A-F]{2} [0-9A-F]{8}:([0-9A-F]{8}) `, "g"),
+  );
+  return [...rows].reduce((sum, [, bytes = ""]) => sum + Number.parseInt(bytes, 16), 0);
 }
 
 function configuration(directory: string, { port, file }: { port: number; file: string }): string {
