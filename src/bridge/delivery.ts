@@ -3,7 +3,7 @@ import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
-import { isAbort } from "../lib/signals.ts";
+import { isAbort, withDeadline } from "../lib/signals.ts";
 import type { Batch, Collector, Frames, SpoolReader, StopSignals } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 
@@ -129,7 +129,7 @@ class Window {
   }
 
   async *frames(): AsyncGenerator<Frames> {
-    const age = AbortSignal.any([this.#soft, AbortSignal.timeout(this.#limits.maxAgeMs)]);
+    using age = withDeadline(this.#soft, this.#limits.maxAgeMs);
     while (this.#batch !== undefined) {
       const { frames, end, newest, damaged } = this.#batch;
       this.sent += frames.count;
@@ -138,7 +138,7 @@ class Window {
       this.end = end;
       this.#damaged += damaged;
       this.#newest = newest ?? this.#newest;
-      this.#batch = await this.#next(age);
+      this.#batch = await this.#next(age.signal);
     }
   }
 

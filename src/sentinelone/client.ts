@@ -4,7 +4,7 @@ import { gunzip, type ZlibOptions } from "node:zlib";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
 import { describeError } from "../lib/errors.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
-import { isAbort } from "../lib/signals.ts";
+import { isAbort, withDeadline } from "../lib/signals.ts";
 import { TokenBucket } from "../lib/token-bucket.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
@@ -128,6 +128,7 @@ export class ConsoleClient {
   }
 
   async #request(path: string, query: Query, token: string, signal: AbortSignal): Promise<RawAnswer> {
+    using limit = withDeadline(signal, 2 * ANSWER_TIMEOUT_MS);
     try {
       const { statusCode, headers, body } = await request(new URL(API + path, this.#options.url), {
         query,
@@ -140,7 +141,7 @@ export class ConsoleClient {
         dispatcher: this.#dispatcher,
         headersTimeout: ANSWER_TIMEOUT_MS,
         bodyTimeout: ANSWER_TIMEOUT_MS,
-        signal: AbortSignal.any([signal, AbortSignal.timeout(2 * ANSWER_TIMEOUT_MS)]),
+        signal: limit.signal,
       });
       const bytes = new Uint8Array(await body.arrayBuffer());
       const text = await decode(bytes, header(headers["content-encoding"]));
