@@ -16,6 +16,7 @@ export class ThreadedReader implements SpoolReader {
   readonly #collector: string;
   readonly #host: ReaderHost;
   #position: number;
+  #ahead: { readonly position: number; readonly maxEvents: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(collector: string, position: number, host: ReaderHost) {
     this.#collector = collector;
@@ -29,6 +30,34 @@ export class ThreadedReader implements SpoolReader {
 
   async read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch> {
     while (position >= this.#host.end()) await this.#host.untilAppended(signal);
+    const batch = await this.#take(position, maxEvents);
+    // The rest of the window is rendered while this part is sent.
+    const rest = maxEvents - batch.frames.count - batch.damaged;
+    if (rest > 0 && batch.end < this.#host.end()) this.#readAhead(batch.end, rest);
+    return batch;
+  }
+
+  async release(position: number): Promise<void> {
+    await this.#host.thread.ask("release", this.#collector, position);
+    this.#position = Math.max(this.#position, position);
+    this.#host.onRelease();
+  }
+
+  async #take(position: number, maxEvents: number): Promise<Batch> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.position !== position || ahead.maxEvents > maxEvents) return await this.#ask(position, maxEvents);
+    return await ahead.batch;
+  }
+
+  #readAhead(position: number, maxEvents: number): void {
+    const batch = this.#ask(position, maxEvents);
+    // A failure is told to whoever reads here next, if anybody does.
+    batch.catch(() => undefined);
+    this.#ahead = { position, maxEvents, batch };
+  }
+
+  async #ask(position: number, maxEvents: number): Promise<Batch> {
     const batch = await this.#host.thread.ask("read", this.#collector, position, maxEvents);
     if (batch === undefined) {
       throw new SpoolUnusableError(
@@ -38,11 +67,5 @@ export class ThreadedReader implements SpoolReader {
     const { bytes, count, ...rest } = batch;
     // What comes from another thread is a plain Uint8Array.
     return { frames: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), count }, ...rest };
-  }
-
-  async release(position: number): Promise<void> {
-    await this.#host.thread.ask("release", this.#collector, position);
-    this.#position = Math.max(this.#position, position);
-    this.#host.onRelease();
   }
 }
