@@ -1,13 +1,13 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { request } from "undici";
-import { parseExact } from "../src/lib/exact-json.ts";
+import { normalizeCursor, readPage } from "../src/sentinelone/page.ts";
 
 /** What the bridge is compared with: a loop that fetches and decompresses the same pages and parses them, and no more. */
 const [url = "", rule = "plain"] = process.argv.slice(2);
 const unzip = promisify<ArrayBuffer, Buffer>(gunzip);
 const from = new Date(Date.now() - 24 * 3_600_000).toISOString();
-let cursor: string | null = null;
+let cursor: string | undefined;
 let events = 0;
 const startedMs = performance.now();
 do {
@@ -19,15 +19,28 @@ do {
       sortOrder: "asc",
       skipCount: "true",
       createdAt__gte: from,
-      ...(cursor === null ? {} : { cursor }),
+      ...(cursor === undefined ? {} : { cursor }),
     },
   });
   const text = (await unzip(await body.arrayBuffer())).toString("utf8");
-  const page = (rule === "exact" ? parseExact(text) : JSON.parse(text)) as {
-    data: unknown[];
-    pagination: { nextCursor: string | null };
-  };
-  events += page.data.length;
-  cursor = page.pagination.nextCursor === null ? null : decodeURIComponent(page.pagination.nextCursor);
-} while (cursor !== null);
+  const page = rule === "exact" ? exactPage(text) : plainPage(text);
+  events += page.records;
+  cursor = page.cursor;
+} while (cursor !== undefined);
 process.send?.({ perSecond: events / ((performance.now() - startedMs) / 1000) });
+
+interface LoopPage {
+  readonly records: number;
+  readonly cursor: string | undefined;
+}
+
+function plainPage(text: string): LoopPage {
+  const { data, pagination } = JSON.parse(text) as { data: unknown[]; pagination: { nextCursor: unknown } };
+  return { records: data.length, cursor: normalizeCursor(pagination.nextCursor) };
+}
+
+/** With the integers as exact as the intake has them. */
+function exactPage(text: string): LoopPage {
+  const { elements, nextCursor } = readPage(text, "activities");
+  return { records: elements.map((element) => element.value()).length, cursor: nextCursor };
+}

@@ -20,10 +20,6 @@ export interface BridgeErrorOptions extends ErrorOptions {
   readonly retryAfterMs?: number | undefined;
 }
 
-export function isRetryable(error: unknown): boolean {
-  return error instanceof BridgeError && error.retryable;
-}
-
 /** The text of an error, a foreign one with its code, for messages and log fields; never throws. */
 export function describeError(error: unknown): string {
   if (error instanceof BridgeError) return error.message;

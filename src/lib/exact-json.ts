@@ -29,23 +29,9 @@ const LONG_INTEGER_DIGITS = 16;
 
 /** Reads one JSON text; integers beyond ±2^53 are given as decimal strings. Throws `SyntaxError` as `JSON.parse` does. */
 export function parseExact(text: string): unknown {
-  const quoted = text.replace(LONG_MEMBER, '":"$1"');
-  if (!MAYBE_LONG_INTEGER.test(quoted) && !BARE_NUMBER.test(quoted)) return JSON.parse(quoted);
   const longRuns = new Scanner(text, 0).skipValue()?.longRuns;
   return parseSlice(text, { start: 0, end: text.length, longRuns });
 }
-
-/**
- * The usual place of a long integer, the value of a member, and never inside of a string: the quote before the colon is
- * not escaped, and does not open a string either, for it would then stand behind one of `,[{:` or white space. So it
- * closes a key.
- */
-const LONG_MEMBER = /(?<=[^,[{:\s\\])":(-?\d{17,})(?=[,}\]])/g;
-
-/** Whether there may be others, which are left to the scanner. May be wrong in saying yes: it looks into strings, too. */
-const MAYBE_LONG_INTEGER = /[:,[\s]-?\d{16}/;
-
-const BARE_NUMBER = /^-?\d/;
 
 /** The value of a slice, as {@link parseExact} reads it. */
 export function parseSlice(text: string, slice: Slice): unknown {
