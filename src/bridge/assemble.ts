@@ -15,7 +15,7 @@ import { type Encoder, type MessageOptions, createEncoder } from "../message/enc
 import type { RendererOptions } from "../message/renderer.ts";
 import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
 import { WindowedFeed } from "../sentinelone/feed.ts";
-import { RESOURCES } from "../sentinelone/feeds/index.ts";
+import { resourceOf } from "../sentinelone/feeds/index.ts";
 import type { RendererSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
 import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
@@ -121,7 +121,7 @@ export function assembleConsole(
     limits,
     perSecond: Object.fromEntries(
       configured.flatMap(([name, { requests_per_second: perSecond }]) =>
-        perSecond === undefined ? [] : [[RESOURCES[name].path, perSecond]],
+        perSecond === undefined ? [] : [[resourceOf(name).path, perSecond]],
       ),
     ),
   });
@@ -136,7 +136,7 @@ function assembleFeed(
   client: ConsoleClient,
 ): WindowedFeed {
   const { start } = config;
-  return new WindowedFeed(RESOURCES[name], client, {
+  return new WindowedFeed(resourceOf(name), client, {
     console,
     start: start.kind === "back" ? { kind: "back", ms: start.backMs } : start,
     overlapMs: config.overlap,

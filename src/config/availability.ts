@@ -1,7 +1,8 @@
 import { ConfigError, formatPath, sortFaults, type Fault } from "./fault.ts";
 import type { LoadedConfig } from "./load.ts";
 import { parsePath, schemaAt } from "./reference.ts";
-import { FEED_NAMES, type Config } from "./schema.ts";
+import { FEED_NAMES } from "../event/event.ts";
+import type { Config } from "./schema.ts";
 import type { Path } from "./values.ts";
 
 /** A key or value that the configuration knows and this release does not do. */

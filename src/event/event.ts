@@ -8,13 +8,40 @@ export interface JsonRecord {
   readonly [key: string]: JsonValue;
 }
 
-export type FeedName = "activities" | "threats";
+/** Every feed of a console, in the order of the reference pages. */
+export const FEED_NAMES = [
+  "activities",
+  "threats",
+  "alerts",
+  "device_control_events",
+  "agents",
+  "applications",
+  "application_risks",
+  "groups",
+  "sites",
+  "accounts",
+  "policies",
+  "exclusions",
+  "blocklist",
+  "firewall_rules",
+  "device_control_rules",
+  "users",
+  "service_users",
+  "rogues",
+  "ranger",
+] as const;
+
+export type FeedName = (typeof FEED_NAMES)[number];
 
 /**
- * How the event came to be. `event`: an entry of an append-only feed. `new` and `updated`: a version of a mutable
- * object, at first sight and later; it becomes the class id `<feed>.<change>`.
+ * How the event came to be; with the feed it is the class id of everything but activities, `<feed>.<change>`.
+ *
+ * - `event`: an entry of an append-only feed.
+ * - `new`: the first sight of an object.
+ * - `updated`, `changed`: a later version of it, by its `updatedAt` or, where the console tells none, by its content.
+ * - `snapshot`: not a record, but the mark behind the last one of a whole list.
  */
-export type Change = "event" | "new" | "updated";
+export type Change = "event" | "new" | "updated" | "changed" | "snapshot";
 
 /** One thing that is forwarded: an activity, or a version of an object. */
 export interface SecurityEvent {
@@ -31,6 +58,8 @@ export interface SecurityEvent {
   /** When it happened: `createdAt` of an activity, `updatedAt` of an object's version. */
   readonly time: Micros;
   readonly record: JsonRecord;
+  /** The fields that differ from the object's version before, such as `threatInfo.incidentStatus`, where that is known. */
+  readonly changed?: readonly string[];
 }
 
 /** The `key` of an event; `version` is undefined for entries of append-only feeds. */

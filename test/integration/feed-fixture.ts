@@ -5,7 +5,7 @@ import { formatTime, microsFromMs } from "../../src/event/time.ts";
 import { BridgeError } from "../../src/lib/errors.ts";
 import { type ClientOptions, ConsoleClient, RequestLimits } from "../../src/sentinelone/client.ts";
 import { type FeedOptions, WindowedFeed } from "../../src/sentinelone/feed.ts";
-import { RESOURCES } from "../../src/sentinelone/feeds/index.ts";
+import { resourceOf } from "../../src/sentinelone/feeds/index.ts";
 
 export const TOKEN = "demo-token";
 
@@ -33,7 +33,7 @@ export function feedOf(
   options: Partial<FeedOptions> = {},
   name: FeedName = "activities",
 ): WindowedFeed {
-  return new WindowedFeed(RESOURCES[name], client, {
+  return new WindowedFeed(resourceOf(name), client, {
     console: "acme",
     start: { kind: "back", ms: 24 * 60 * MINUTE },
     overlapMs: 5 * MINUTE,

@@ -1,3 +1,4 @@
+import { FEED_NAMES } from "../../event/event.ts";
 import type { FeedName, JsonValue, SecurityEvent } from "../../event/event.ts";
 import type { CefSeverity } from "../../event/severity.ts";
 import { activityType } from "../activity-types.ts";
@@ -9,6 +10,7 @@ import type { NameTemplate } from "../name-template.ts";
 import { refine, refinementOf, threatSeverity } from "../severity.ts";
 import { ACTIVITIES } from "./activities.ts";
 import { endExtension, startExtension } from "./head.ts";
+import { OBJECTS } from "./objects.ts";
 import { CompiledTable } from "./table.ts";
 import { THREATS } from "./threats.ts";
 
@@ -16,7 +18,12 @@ import { THREATS } from "./threats.ts";
 export type FeedMapping = (event: SecurityEvent) => CefEvent;
 
 export function createMappings(options: MappingOptions): Readonly<Record<FeedName, FeedMapping>> {
-  return { activities: mapActivities(options), threats: mapThreats(options) };
+  const objects = FEED_NAMES.map((feed) => [feed, mapObjects(options)] as const);
+  return {
+    ...(Object.fromEntries(objects) as Record<FeedName, FeedMapping>),
+    activities: mapActivities(options),
+    threats: mapThreats(options),
+  };
 }
 
 const OUTCOME = extensionKey("outcome");
@@ -109,7 +116,9 @@ function agentVersion(table: CompiledTable): string | undefined {
 const THREAT_NAMES: Readonly<Record<SecurityEvent["change"], NameTemplate>> = {
   new: compileName("Threat detected - machine {dhost} || Threat detected"),
   updated: compileName("Threat updated - machine {dhost} || Threat updated"),
+  changed: compileName("Threat updated - machine {dhost} || Threat updated"),
   event: compileName("Threat - machine {dhost} || Threat"),
+  snapshot: compileName("Threats: end of the list"),
 };
 
 function mapThreats(options: MappingOptions): FeedMapping {
@@ -136,6 +145,26 @@ function mapThreats(options: MappingOptions): FeedMapping {
         failedActions: table.found("S1failedActions") !== undefined,
         pendingActions: table.found("S1pendingActions") !== undefined || table.found("S1rebootRequired") !== undefined,
       }),
+      extension,
+    };
+  };
+}
+
+/** For feeds without a table of their own: the scope, and the whole record as JSON. */
+function mapObjects(options: MappingOptions): FeedMapping {
+  const table = new CompiledTable(OBJECTS);
+  return (event) => {
+    table.open(event.record);
+    const extension = startExtension(event, "SystemEvent", "administration", options.rt);
+    table.writeRows(extension);
+    if (options.unmappedData) table.writeLeftovers(extension);
+    extension.startTrailer();
+    endExtension(extension, table);
+    return {
+      deviceVersion: event.consoleVersion ?? "",
+      classId: `${event.feed}.${event.change}`,
+      name: `${event.feed.replaceAll("_", " ")}: ${event.change}`,
+      severity: 3,
       extension,
     };
   };

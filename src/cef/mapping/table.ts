@@ -25,7 +25,7 @@ export interface Row {
 
 /** What has no place in the rows goes to `S1data` as compact JSON. */
 export interface Leftovers {
-  /** The object whose members are collected. */
+  /** The object whose members are collected; `""` for the record itself. */
   readonly section: string;
   /** A member that equals one of these paths is left out: it tells again what the trailer or a key tells. */
   readonly sameAs: Readonly<Record<string, readonly string[]>>;
@@ -174,7 +174,7 @@ export class CompiledTable {
   }
 
   #compileLeftovers({ section, sameAs, drop }: Leftovers, rows: readonly Row[]): CompiledLeftovers {
-    const prefix = `${section}.`;
+    const prefix = section === "" ? "" : `${section}.`;
     const byName = new Map<string, number[]>();
     const covered = new Map<string, number[]>();
     const note = (map: Map<string, number[]>, path: string, index: number): void => {
@@ -193,7 +193,13 @@ export class CompiledTable {
       name,
       paths.map((path) => this.#place(path)),
     ]);
-    return { section: this.#section([section]), rows: byName, covered, sameAs: new Map(places), drop: new Set(drop) };
+    return {
+      section: this.#section(section === "" ? [] : [section]),
+      rows: byName,
+      covered,
+      sameAs: new Map(places),
+      drop: new Set(drop),
+    };
   }
 
   #place(path: string): Place {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { acrossKeys, expected, label, listOf, nameOrId, notes, wholeNumber, type ReportFault } from "../values.ts";
 import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
-import { FEED_NAMES } from "./feed.ts";
+import { FEED_NAMES } from "../../event/event.ts";
 import { messageKeys, profileDefaults, PROFILES } from "./message.ts";
 import { tls } from "./tls.ts";
 

@@ -1,5 +1,6 @@
 import { validate as isCron } from "node-cron";
 import { z } from "zod";
+import type { FeedName } from "../../event/event.ts";
 import { parseTime, type Micros } from "../../event/time.ts";
 import { parseDuration, type Milliseconds } from "../../lib/duration.ts";
 import { acrossKeys, duration, evenIfFaulty, expected, MAX_INTERVAL_MS, notes, wholeNumber } from "../values.ts";
@@ -169,14 +170,11 @@ const FEEDS = {
   service_users: { description: "Service users and the expiry of their tokens." },
   rogues: { description: "Devices on the network without an agent (Rogues)." },
   ranger: { description: "Devices on the network as Network Discovery (Ranger) sees them." },
-} as const;
+} as const satisfies Record<FeedName, { readonly description: string; readonly start?: string }>;
 
-export type ConfiguredFeedName = keyof typeof FEEDS;
 export type FeedConfig = NonNullable<z.output<ReturnType<typeof feed>>>;
 
-export const FEED_NAMES = Object.keys(FEEDS) as readonly ConfiguredFeedName[];
-
-type FeedShape = Record<ConfiguredFeedName, ReturnType<typeof feed>>;
+type FeedShape = Record<FeedName, ReturnType<typeof feed>>;
 
 export function feeds() {
   const shape = Object.fromEntries(Object.entries(FEEDS).map(([name, about]) => [name, feed(name, about)]));

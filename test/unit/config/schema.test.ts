@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/load.ts";
-import { FEED_NAMES } from "../../../src/config/schema.ts";
+import { FEED_NAMES } from "../../../src/event/event.ts";
 import { EVERY_KEY, messagesOf, parse, type Parts } from "./fixture.ts";
 
 const DEFAULT_FEED = { overlap: 300_000, settle: 10_000, mode: "changes", include_types: [], exclude_types: [] };
