@@ -17,3 +17,10 @@ export class SpoolWriteError extends BridgeError {
   readonly code = "BRIDGE_SPOOL_WRITE";
   readonly retryable = true;
 }
+
+const SQLITE_FULL = 13;
+
+/** SQLite says that the disk is full. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
+}

@@ -3,7 +3,8 @@ import type { Change } from "../event/event.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { RenderedBatch, RenderedQueue, RendererSource } from "./rendered.ts";
-import type { Forgotten, Identity, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
+import type { Identity } from "./statements.ts";
+import type { Forgotten, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions extends StoreOptions {

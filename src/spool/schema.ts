@@ -4,11 +4,11 @@ import { SpoolUnusableError } from "./errors.ts";
 /** "s1br": tells our databases from others. */
 const APPLICATION_ID = 0x73316272;
 
-/** Raised with each change of the tables. A newer number than this one is refused and left untouched. */
-const FORMAT_VERSION = 1;
-
 /**
- * The tables of the spool. One file, so that one transaction covers what must be durable together:
+ * How the spool became what it is: one step for each format, applied to what the step before left. A release that needs
+ * other tables or columns appends a step; none that was released is ever changed. test/fixtures/spool/ has a spool of each.
+ *
+ * The tables are one file, so that one transaction covers what must be durable together:
  *
  * - `feeds`: each feed of each console, with its checkpoint.
  * - `seen`: the ids that a page must not add again, as long as the overlap can bring them back.
@@ -20,7 +20,8 @@ const FORMAT_VERSION = 1;
  *
  * Ids are stored as integers where they are 64-bit numbers, else as text: the columns have no declared type.
  */
-const TABLES = `
+export const MIGRATIONS: readonly string[] = [
+  `
   CREATE TABLE feeds (
     id INTEGER PRIMARY KEY, console TEXT NOT NULL, feed TEXT NOT NULL, checkpoint INTEGER, floor INTEGER,
     UNIQUE (console, feed)
@@ -36,25 +37,40 @@ const TABLES = `
   ) STRICT;
   CREATE TABLE facts (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO facts VALUES ('end', 0);
-`;
+  `,
+];
 
-/** Makes the tables in a new database, and refuses one that is not ours or is newer than we are. */
-export function prepareSchema(database: DatabaseSync, path: string): void {
-  const version = pragma(database, "user_version");
-  if (version === FORMAT_VERSION && pragma(database, "application_id") === APPLICATION_ID) return;
-  if (version > FORMAT_VERSION) {
-    throw new SpoolUnusableError(
-      `${path} has format ${version}, and this release knows up to ${FORMAT_VERSION}: a newer s1bridge wrote it. Nothing was changed; start that release again.`,
+/** What this release writes. */
+export const FORMAT_VERSION = MIGRATIONS.length;
+
+/**
+ * Brings a database to the format of this release, each step in a transaction with its number: a crash in between leaves
+ * one that the next start takes on. Refuses, and does not touch, what is not ours or is newer than we are.
+ */
+export function prepareSchema(database: DatabaseSync, path: string, migrations: readonly string[] = MIGRATIONS): void {
+  const version = formatOf(database, path, migrations.length);
+  // Takes effect before the first table only.
+  if (version === 0) database.exec("PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL");
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  for (let next = version; next < migrations.length; next++) {
+    database.exec(
+      `BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`,
     );
   }
-  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
-  if (version !== 0 || tables !== 0) {
-    throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
+}
+
+/** The format of a spool; 0 for an empty database, which may become one. */
+function formatOf(database: DatabaseSync, path: string, known: number): number {
+  const version = pragma(database, "user_version");
+  if (version > known) {
+    throw new SpoolUnusableError(
+      `${path} has format ${version}, and this release knows up to ${known}: a newer s1bridge wrote it. Nothing was changed; start that release again.`,
+    );
   }
-  database.exec(`PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;`);
-  database.exec(
-    `BEGIN; ${TABLES}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
-  );
+  const isOurs = version > 0 && pragma(database, "application_id") === APPLICATION_ID;
+  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
+  if (isOurs || (version === 0 && tables === 0)) return version;
+  throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
 }
 
 export function pragma(database: DatabaseSync, name: string): number {

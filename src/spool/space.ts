@@ -1,0 +1,96 @@
+import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { SpoolWriteError, isDiskFull } from "./errors.ts";
+import type { Statements } from "./statements.ts";
+
+/** Given up first when the disk is full: even a DELETE needs room in the write-ahead log. */
+const RESERVE_BYTES = 8 << 20;
+
+/** How long an answer about the file system's free space holds. */
+const FREE_SPACE_MS = 1000;
+
+/** Free pages are given back beyond this much, so many at a time: it blocks. */
+const SHRINK_BEYOND_BYTES = 64 << 20;
+const SHRINK_PAGES = 1024;
+
+export interface SpaceOptions {
+  readonly directory: string;
+  readonly maxBytes: number;
+  readonly minFreeBytes: number;
+}
+
+/** The room that the spool has and may take: its own limit, the file system's free space, and the reserve. */
+export class Space {
+  readonly #options: SpaceOptions;
+  readonly #database: DatabaseSync;
+  readonly #sql: Statements;
+  #freeSpace = { checkedAt: -Infinity, enough: true };
+
+  constructor(options: SpaceOptions, database: DatabaseSync, sql: Statements) {
+    this.#options = options;
+    this.#database = database;
+    this.#sql = sql;
+    this.#makeReserve();
+  }
+
+  /** An empty queue has room for any page: one that is too large, or ids that fill the spool, would stop the feed for good. */
+  isFull(incoming: number): boolean {
+    if (!this.#hasFreeSpace()) return true;
+    return !this.#isEmpty() && this.usedBytes() + incoming > this.#options.maxBytes;
+  }
+
+  usedBytes(): number {
+    const { pages, free, size } = this.#pages();
+    return (pages - free) * size;
+  }
+
+  /** Gives disk back when the queue has run empty after a long one. */
+  shrink(): void {
+    const { free, size } = this.#pages();
+    if (free * size > SHRINK_BEYOND_BYTES && this.#isEmpty()) {
+      this.#database.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
+    }
+  }
+
+  /** Does work that makes room; on a full disk with the reserve given up. */
+  withReserve(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof SpoolWriteError && isDiskFull(error.cause))) throw error;
+      rmSync(this.#reservePath, { force: true });
+      work();
+    }
+  }
+
+  #isEmpty(): boolean {
+    return this.#sql.oldestPosition.get()?.["position"] === null;
+  }
+
+  #pages(): { readonly pages: number; readonly free: number; readonly size: number } {
+    return this.#sql.pages.get() as { pages: number; free: number; size: number };
+  }
+
+  #hasFreeSpace(): boolean {
+    if (performance.now() - this.#freeSpace.checkedAt > FREE_SPACE_MS) {
+      const { bavail, bsize } = statfsSync(this.#options.directory);
+      this.#freeSpace = { checkedAt: performance.now(), enough: bavail * bsize >= this.#options.minFreeBytes };
+    }
+    return this.#freeSpace.enough;
+  }
+
+  get #reservePath(): string {
+    return join(this.#options.directory, "reserve");
+  }
+
+  #makeReserve(): void {
+    if (existsSync(this.#reservePath)) return;
+    try {
+      writeFileSync(this.#reservePath, Buffer.alloc(RESERVE_BYTES));
+    } catch {
+      // The disk is full already: what is there must do.
+      rmSync(this.#reservePath, { force: true });
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Micros } from "../event/time.ts";
+
+/** What makes a record the one it is: its id and, for mutable objects, its version. */
+export interface Identity {
+  readonly id: string;
+  readonly version: string | undefined;
+}
+
+/** Identities as a JSON list for SQLite, each `[id, version, time]`. */
+export function sqlList(identities: readonly (Identity & { readonly time?: Micros })[]): string {
+  const rows = identities.map(
+    ({ id, version = "", time = 0 }) => `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}]`,
+  );
+  return `[${rows.join(",")}]`;
+}
+
+/** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
+function sqlId(id: string): string {
+  const isInt64 = /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807");
+  return isInt64 ? id : sqlText(id);
+}
+
+/** SQLite keeps Unicode only, and texts up to a NUL: others are told apart by their escaped form. */
+function sqlText(text: string): string {
+  const json = JSON.stringify(text);
+  return text.isWellFormed() && !text.includes("\0") ? json : JSON.stringify(json);
+}
+
+/** Everything that is asked of the database while the spool runs, prepared once. */
+export type Statements = ReturnType<typeof prepareStatements>;
+
+export function prepareStatements(database: DatabaseSync) {
+  const prepare = (sql: string): StatementSync => database.prepare(sql);
+  return {
+    addFeed: prepare("INSERT OR IGNORE INTO feeds (console, feed) VALUES (?, ?)"),
+    feedId: prepare("SELECT id FROM feeds WHERE console = ? AND feed = ?"),
+    checkpoint: prepare("SELECT checkpoint, floor FROM feeds WHERE id = ?"),
+    moveCheckpoint: prepare(
+      "UPDATE feeds SET checkpoint = max(coalesce(checkpoint, 0), ?1), floor = max(coalesce(floor, 0), ?2) WHERE id = ?3",
+    ),
+    // A page at a time: a statement for each id costs five times as much.
+    seen: prepare(
+      `SELECT page.key AS at FROM json_each(?2) AS page CROSS JOIN seen
+       ON seen.feed = ?1 AND seen.id = page.value ->> 0 AND seen.version = page.value ->> 1`,
+    ),
+    known: prepare(
+      `SELECT page.key AS at FROM json_each(?2) AS page CROSS JOIN objects
+       ON objects.feed = ?1 AND objects.id = page.value ->> 0 WHERE page.value ->> 1 <> ''`,
+    ),
+    addSeen: prepare("INSERT INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)"),
+    forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
+    countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
+    addObjects: prepare(
+      "INSERT OR IGNORE INTO objects SELECT ?1, value ->> 0 FROM json_each(?2) WHERE value ->> 1 <> ''",
+    ),
+    addBlock: prepare("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)"),
+    moveEnd: prepare("UPDATE facts SET value = ? WHERE key = 'end'"),
+    block: prepare(
+      `SELECT position, count, console, feeds.feed, console_version, body FROM blocks JOIN feeds ON feeds.id = blocks.feed
+       WHERE position <= ? ORDER BY position DESC LIMIT 1`,
+    ),
+    keepDamaged: prepare("INSERT OR IGNORE INTO damaged SELECT * FROM blocks WHERE position = ?"),
+    oldestPosition: prepare("SELECT min(position) AS position FROM blocks"),
+    addCollector: prepare("INSERT OR IGNORE INTO collectors VALUES (?, ?)"),
+    deleteCollector: prepare("DELETE FROM collectors WHERE name = ?"),
+    movePosition: prepare("UPDATE collectors SET position = max(position, ?) WHERE name = ?"),
+    deleteBlocks: prepare(
+      `DELETE FROM blocks WHERE position < (SELECT min(position) FROM collectors)
+       AND position + count <= (SELECT min(position) FROM collectors)`,
+    ),
+    pages: prepare(
+      `SELECT page_count AS pages, freelist_count AS free, page_size AS size
+       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,
+    ),
+  };
+}
