@@ -12,6 +12,7 @@ import type { FeedName } from "../event/event.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
+import type { Field } from "../message/fields.ts";
 import type { RendererOptions } from "../message/renderer.ts";
 import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
 import { WindowedFeed } from "../sentinelone/feed.ts";
@@ -169,7 +170,13 @@ function messageOptions(entry: CollectorConfig): MessageOptions {
     maxMessageBytes: entry.max_message_bytes,
     rt: entry.rt,
     unmappedData: entry.unmapped_data,
+    fields: assembleFields(entry),
   };
+}
+
+/** The keys that a collector adds or overrides. */
+export function assembleFields({ fields }: CollectorConfig): readonly Field[] {
+  return Object.entries(fields).map(([key, { path, value, as, label }]) => ({ key, path, value, as, label }));
 }
 
 /** The messages are made in the spool's thread, which loads the module itself. */

@@ -52,6 +52,27 @@ export class Extension {
 
   /** False when nothing is left of the text: the key is left out. */
   add(key: ExtensionKey, text: string): boolean {
+    const value = this.#value(key, text);
+    if (value === "") return false;
+    this.keys.push(key);
+    this.values.push(value);
+    return true;
+  }
+
+  /** Writes the value in the place of the one that the key has; without one, before the trailer. */
+  put(key: ExtensionKey, text: string): void {
+    const known = this.keys.findIndex(({ name }) => name === key.name);
+    if (this.truncated.includes(key.name)) this.truncated.splice(this.truncated.indexOf(key.name), 1);
+    const value = this.#value(key, text);
+    if (value === "") return;
+    const at = known === -1 ? Math.min(this.trailerStart, this.keys.length) : known;
+    this.keys.splice(at, known === -1 ? 0 : 1, key);
+    this.values.splice(at, known === -1 ? 0 : 1, value);
+    if (known === -1) this.trailerStart += 1;
+  }
+
+  /** Escaped and cut; empty when nothing is left of the text. */
+  #value(key: ExtensionKey, text: string): string {
     let value = text;
     if (!isPlain(value)) {
       const clean = cleanText(value);
@@ -59,12 +80,8 @@ export class Extension {
     } else if (value.length > key.maxLength) {
       value = this.#cut(key, value);
     }
-    if (value === "") return false;
     // Consumers of AdditionalExtensions split the unknown keys at semicolons.
-    if (key.isCustom && value.includes(";")) value = value.replaceAll(";", ",");
-    this.keys.push(key);
-    this.values.push(value);
-    return true;
+    return key.isCustom && value.includes(";") ? value.replaceAll(";", ",") : value;
   }
 
   #cut(key: ExtensionKey, text: string): string {

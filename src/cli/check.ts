@@ -4,6 +4,7 @@ import { ConfigError, type Fault, formatFaults, readConfig } from "../config/loa
 import type { Config } from "../config/schema.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { paint, useColour } from "./terminal.ts";
+import { fieldFaults } from "./usable.ts";
 
 /** `s1bridge check`: the file itself, without network and without touching any state. */
 export function check(file: string, json: boolean): ExitCode {
@@ -28,7 +29,7 @@ function examine(file: string): Examined {
   try {
     const loaded = readConfig(file);
     return {
-      faults: [],
+      faults: fieldFaults(loaded),
       notAvailable: unavailableFaults(loaded),
       unreadable: fileFaults(loaded.config),
       summary: summary(loaded.config),

@@ -1,18 +1,15 @@
-import { requireAvailable } from "../config/availability.ts";
 import { ConfigFileError, fileFaults } from "../config/files.ts";
-import { readConfig } from "../config/load.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/metrics.ts";
 import { runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { stopOnSignals } from "./stop.ts";
+import { readUsable } from "./usable.ts";
 
 /** `s1bridge run`: until SIGTERM; exits non-zero whenever it gives up, so that a supervisor starts it again. */
 export async function run(file: string): Promise<ExitCode> {
-  const loaded = readConfig(file);
-  requireAvailable(loaded);
-  const { config } = loaded;
+  const { config } = readUsable(file);
   const unreadable = fileFaults(config);
   if (unreadable.length > 0) throw new ConfigFileError(unreadable.join("\n"));
 

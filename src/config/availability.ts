@@ -26,15 +26,6 @@ const LATER: readonly Later[] = [
   // `relp` stands with RELP addresses only, which are refused themselves.
   { key: "collectors[].confirm", values: ["relp", "window"], asks: (value) => value === "window" },
   { key: "collectors[].tls.fingerprints", asks: isFilled },
-  { key: "collectors[].match.consoles", asks: isFilled },
-  { key: "collectors[].match.accounts", asks: isFilled },
-  { key: "collectors[].match.sites", asks: isFilled },
-  { key: "collectors[].match.groups", asks: isFilled },
-  { key: "collectors[].match.feeds", asks: isFilled },
-  { key: "collectors[].match.types", asks: isFilled },
-  { key: "collectors[].match.min_severity", asks: (value) => value !== 0 },
-  { key: "collectors[].default", asks: (value) => value === true },
-  { key: "collectors[].fields", asks: isFilled },
   { key: "spool.when_full", values: ["drop_oldest"] },
   { key: "heartbeat" },
 ];

@@ -3,6 +3,7 @@ import { MIN_MESSAGE_BYTES, renderCef } from "../cef/render.ts";
 import type { SecurityEvent } from "../event/event.ts";
 import { toSyslogSeverity } from "../event/severity.ts";
 import type { Facility } from "../syslog/facility.ts";
+import { type Field, createFieldWriter } from "./fields.ts";
 import { createHeader } from "../syslog/header.ts";
 import type { HeaderFormat } from "../syslog/header.ts";
 
@@ -18,6 +19,8 @@ export interface MessageOptions {
   readonly rt: "epoch" | "native";
   /** Whether `data` fields without a key of their own are sent as `S1data`. */
   readonly unmappedData: boolean;
+  /** Keys that are added or overridden. */
+  readonly fields?: readonly Field[];
 }
 
 export interface Encoder {
@@ -46,8 +49,10 @@ export function createEncoder(options: MessageOptions): Encoder {
   }
   const mappings = createMappings(options);
   const writeHeader = createHeader({ format: options.header, facility: options.facility, hostname: options.hostname });
+  const writeFields = createFieldWriter(options.fields ?? []);
   const encodeParts = (event: SecurityEvent): MessageParts => {
     const cefEvent = mappings[event.feed](event);
+    writeFields(event, cefEvent);
     const syslogHeader = writeHeader(toSyslogSeverity(cefEvent.severity), event.time, cefEvent.classId);
     // The syslog header is ASCII: as many bytes as characters.
     return { syslogHeader, cef: renderCef(cefEvent, options.maxMessageBytes - syslogHeader.length) };

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { acrossKeys, expected, label, listOf, nameOrId, notes, wholeNumber, type ReportFault } from "../values.ts";
+import { acrossKeys, expected, label, notes, type ReportFault } from "../values.ts";
 import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
-import { FEED_NAMES } from "../../event/event.ts";
 import { messageKeys, profileDefaults, PROFILES } from "./message.ts";
+import { routing } from "./routing.ts";
 import { tls } from "./tls.ts";
 
 function address() {
@@ -32,58 +32,6 @@ function confirm() {
         example: "half_close",
       }),
     );
-}
-
-function match() {
-  return z
-    .strictObject(
-      {
-        consoles: listOf(label()).meta(notes({ description: "Consoles by their `name`.", form: "list of names" })),
-        accounts: listOf(nameOrId()).meta(notes({ description: "Accounts.", form: "list of names or ids" })),
-        sites: listOf(nameOrId()).meta(notes({ description: "Sites.", form: "list of names or ids" })),
-        groups: listOf(nameOrId()).meta(notes({ description: "Groups.", form: "list of names or ids" })),
-        feeds: listOf(z.enum(FEED_NAMES)).meta(notes({ description: "Feeds.", form: "list of feed names" })),
-        types: listOf(nameOrId()).meta(
-          notes({ description: "Activity types such as `19`, or class ids such as `threats.new`.", form: "list" }),
-        ),
-        min_severity: wholeNumber(0, 10)
-          .default(0)
-          .meta(notes({ description: "The lowest CEF severity that is sent, 0 to 10." })),
-      },
-      expected("a mapping of match lists"),
-    )
-    .prefault({})
-    .meta(
-      notes({
-        description: "Which events this collector gets. Every list that is not empty must hold; empty means all.",
-        example: { sites: ["Example Site"] },
-        shown: false,
-      }),
-    );
-}
-
-function routing() {
-  return {
-    match: match(),
-    default: z
-      .boolean()
-      .default(false)
-      .meta(notes({ description: "Takes the events that no other collector matched.", example: true })),
-    fields: z
-      .record(
-        z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, expected("an extension key: letters, digits and '_'")),
-        z.string(expected("a path in the record such as threatInfo.sha1")).min(1, expected("a path in the record")),
-        expected("a mapping of extension keys to paths in the record"),
-      )
-      .prefault({})
-      .meta(
-        notes({
-          description: "Extension keys to add or override, each with the path of its value in the record.",
-          form: "map of key to path",
-          example: { cs6: "agentDetectionInfo.agentVersion" },
-        }),
-      ),
-  };
 }
 
 /** One collector. */

@@ -9,10 +9,6 @@ describe("what this release does not do", () => {
     ["consoles[0].feeds.threats.mode: snapshot is not available yet", { feeds: "threats: { mode: snapshot }" }],
     ["collectors[0].confirm: window is not available yet", { collector: "confirm: window" }],
     ["collectors[0].format: leef is not available yet", { collector: "format: leef" }],
-    ["collectors[0].match.sites: not available yet", { collector: "match: { sites: [1] }" }],
-    ["collectors[0].match.min_severity: not available yet", { collector: "match: { min_severity: 1 }" }],
-    ["collectors[0].default: not available yet", { collector: "default: true" }],
-    ["collectors[0].fields: not available yet", { collector: "fields: { cs6: id }" }],
     [
       "collectors[0].tls.fingerprints: not available yet",
       { address: "tls://h", collector: `tls: { fingerprints: [${"ab".repeat(32)}] }` },
@@ -40,6 +36,6 @@ describe("what this release does not do", () => {
 
   test("is thrown with its place when the configuration must run", () => {
     expect(() => requireAvailable(parseConfig(configText({})))).not.toThrow();
-    expect(() => requireAvailable(parseConfig(configText({ collector: "default: true" })))).toThrow(ConfigError);
+    expect(() => requireAvailable(parseConfig(configText({ collector: "format: leef" })))).toThrow(ConfigError);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 
 import type { JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
 import { createEncoder } from "../../../src/message/encoder.ts";
+import type { Field } from "../../../src/message/fields.ts";
 import type { MessageOptions } from "../../../src/message/encoder.ts";
 import { cefPart, decodeCef } from "../../support/cef-decoder.ts";
 import type { DecodedCef } from "../../support/cef-decoder.ts";
@@ -91,6 +92,15 @@ const threatEvent = fc
     threat(record, { id: ofEvent, key: `threats/${ofEvent}/2026-09-21T12:00:00.000000Z`, change }),
   );
 
+const FIELDS: readonly Field[] = [
+  { key: "cs6", path: "data.username", value: undefined, as: "upper", label: "user" },
+  { key: "duser", path: "id", value: undefined, as: undefined, label: undefined },
+  { key: "src", path: "primaryDescription", value: undefined, as: undefined, label: undefined },
+  { key: "S1everything", path: "data", value: undefined, as: "first", label: undefined },
+  { key: "S1count", path: "data", value: undefined, as: "count", label: undefined },
+  { key: "S1tenant", path: undefined, value: "a=b|c;\nd", as: undefined, label: undefined },
+];
+
 const options = fc.record<MessageOptions>({
   format: fc.constant("cef"),
   header: fc.constantFrom("rfc3164", "rfc5424", "none"),
@@ -99,6 +109,7 @@ const options = fc.record<MessageOptions>({
   maxMessageBytes: fc.constantFrom(2048, 2500, 8000, 60_000),
   rt: fc.constantFrom("epoch", "native"),
   unmappedData: fc.boolean(),
+  fields: fc.constantFrom([], FIELDS),
 });
 
 /** What a consumer must read: CEF has no form for the rest. */
