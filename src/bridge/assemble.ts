@@ -14,10 +14,12 @@ import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
 import type { Field } from "../message/fields.ts";
 import type { RendererOptions } from "../message/renderer.ts";
+import type { RouterOptions } from "../message/router.ts";
+import { type Route, isRoutedAlike } from "../routing/match.ts";
 import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
 import { WindowedFeed } from "../sentinelone/feed.ts";
 import { resourceOf } from "../sentinelone/feeds/index.ts";
-import type { RendererSource } from "../spool/rendered.ts";
+import type { ModuleSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
 import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
 import { type FeedFault, type PageReport, intake } from "./intake.ts";
@@ -180,11 +182,26 @@ export function assembleFields({ fields }: CollectorConfig): readonly Field[] {
 }
 
 /** The messages are made in the spool's thread, which loads the module itself. */
-function rendererSource(entry: CollectorConfig): RendererSource {
+function rendererSource(entry: CollectorConfig): ModuleSource {
   // Only a stream that others write to as well needs counting; a datagram, a file and a pipe have one message a line.
   const streams = entry.address.transport === "tcp" || entry.address.transport === "tls";
   const options: RendererOptions = { ...messageOptions(entry), framing: streams ? entry.framing : "newline" };
   return { module: moduleUrl("../message/renderer", import.meta.url).href, options };
+}
+
+/** What decides which collector gets an event. */
+export function assembleRoutes(collectors: readonly CollectorConfig[]): readonly Route[] {
+  return collectors.map(({ name, match: { min_severity: minSeverity, ...lists }, default: takesRest }) => ({
+    collector: name,
+    match: { ...lists, minSeverity },
+    takesRest,
+  }));
+}
+
+function routerSource(collectors: readonly CollectorConfig[]): ModuleSource | undefined {
+  const options: RouterOptions = { routes: assembleRoutes(collectors) };
+  if (isRoutedAlike(options.routes)) return undefined;
+  return { module: moduleUrl("../message/router", import.meta.url).href, options };
 }
 
 function assembleCollector(entry: CollectorConfig): Collector {
@@ -227,5 +244,6 @@ function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
     collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
+    router: routerSource(collectors),
   });
 }

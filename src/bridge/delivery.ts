@@ -4,7 +4,7 @@ import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
 import { isAbort, withDeadline } from "../lib/signals.ts";
-import type { Batch, Collector, Frames, SpoolReader, StopSignals } from "./ports.ts";
+import type { Batch, Collector, Frames, SpoolReader, StopSignals, Unrouted } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 
 /**
@@ -40,6 +40,8 @@ export interface WindowReport {
   readonly events: number;
   readonly bytes: number;
   readonly damaged: number;
+  /** Events that go to no collector at all. */
+  readonly unrouted: Unrouted;
   /** The position behind the window. */
   readonly end: number;
   /** The time of the newest event in it. */
@@ -63,8 +65,10 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
     const window = confirmed ?? (await openWindow(deps, { ...limits, maxEvents }, stop.soft));
     if (window === undefined) return undefined;
     if (confirmed === undefined) {
+      using age = withDeadline(stop.soft, limits.maxAgeMs);
       try {
-        await deps.collector.deliver(window.frames(), signal);
+        // Where other collectors get it all there is nothing to send, and no reason for a connection.
+        if (await window.findFirst(age.signal)) await deps.collector.deliver(window.frames(age.signal), signal);
       } catch (error) {
         inDoubt = neverLeft(error) ? 0 : window.sent;
         // A collector that can not finish a window in time gets smaller ones, down to a single event.
@@ -98,7 +102,7 @@ async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortS
   if (soft.aborted) return undefined;
   try {
     const first = await deps.reader.read(deps.reader.position, limits.maxEvents, soft);
-    return new Window(deps, first, limits, soft);
+    return new Window(deps, first, limits);
   } catch (error) {
     if (isAbort(error, soft)) return undefined;
     throw error;
@@ -109,36 +113,50 @@ async function openWindow(deps: DeliveryDeps, limits: WindowLimits, soft: AbortS
 class Window {
   readonly #deps: DeliveryDeps;
   readonly #limits: WindowLimits;
-  readonly #soft: AbortSignal;
   readonly #startedAtMs = performance.now();
   #batch: Batch | undefined;
   #bytes = 0;
   #damaged = 0;
   #newest: Micros | undefined;
+  readonly #unrouted = new Map<string, number>();
   /** Messages given to the collector. */
   sent = 0;
   /** The position behind the last event that was given to the collector. */
   end: number;
 
-  constructor(deps: DeliveryDeps, first: Batch, limits: WindowLimits, soft: AbortSignal) {
+  constructor(deps: DeliveryDeps, first: Batch, limits: WindowLimits) {
     this.#deps = deps;
     this.#limits = limits;
-    this.#soft = soft;
     this.#batch = first;
     this.end = deps.reader.position;
   }
 
-  async *frames(): AsyncGenerator<Frames> {
-    using age = withDeadline(this.#soft, this.#limits.maxAgeMs);
+  /** Goes behind what is not for this collector; false when the window ends before there is anything to send. */
+  async findFirst(age: AbortSignal): Promise<boolean> {
+    while (this.#batch?.frames.count === 0) {
+      this.#pass(this.#batch);
+      this.#batch = await this.#next(age);
+    }
+    return this.#batch !== undefined;
+  }
+
+  async *frames(age: AbortSignal): AsyncGenerator<Frames> {
     while (this.#batch !== undefined) {
-      const { frames, end, newest, damaged } = this.#batch;
+      const { frames } = this.#batch;
       this.sent += frames.count;
       this.#bytes += frames.bytes.length;
       if (frames.count > 0) yield frames;
-      this.end = end;
-      this.#damaged += damaged;
-      this.#newest = newest ?? this.#newest;
-      this.#batch = await this.#next(age.signal);
+      this.#pass(this.#batch);
+      this.#batch = await this.#next(age);
+    }
+  }
+
+  #pass({ end, newest, damaged, unrouted }: Batch): void {
+    this.end = end;
+    this.#damaged += damaged;
+    this.#newest = newest ?? this.#newest;
+    for (const [belongsTo, events] of Object.entries(unrouted)) {
+      this.#unrouted.set(belongsTo, (this.#unrouted.get(belongsTo) ?? 0) + events);
     }
   }
 
@@ -149,6 +167,7 @@ class Window {
       events: this.sent,
       bytes: this.#bytes,
       damaged: this.#damaged,
+      unrouted: Object.fromEntries(this.#unrouted),
       end: this.end,
       newest: this.#newest,
       tookMs: performance.now() - this.#startedAtMs,

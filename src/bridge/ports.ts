@@ -79,7 +79,12 @@ export interface Batch {
   readonly newest: Micros | undefined;
   /** Events that the disk gave back damaged, or that can not be mapped: kept aside, and counted. */
   readonly damaged: number;
+  /** Events that go to no collector at all; told to one of the collectors only. */
+  readonly unrouted: Unrouted;
 }
+
+/** How many events, by the site, account or console that they belong to. */
+export type Unrouted = Readonly<Record<string, number>>;
 
 /** The durable queue between intake and delivery, with the checkpoints and the ids seen. */
 export interface Spool {

@@ -1,5 +1,5 @@
 import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
-import type { StopSignals } from "../bridge/ports.ts";
+import type { StopSignals, Unrouted } from "../bridge/ports.ts";
 import { type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
@@ -70,6 +70,7 @@ interface Running {
 /** Turns reports and faults into metrics, health and log lines. */
 class Watch implements Observer {
   readonly #log: Logger;
+  readonly #unrouted = new Set<string>();
   #begun: Running | undefined;
 
   constructor(log: Logger) {
@@ -141,7 +142,20 @@ class Watch implements Observer {
             { collector: report.collector, events: report.damaged },
             "events in the spool can not be read any more; their blocks are kept in its table `damaged`",
           );
+        this.#warnUnrouted(report.unrouted);
         return;
+    }
+  }
+
+  /** Once for each site: the counter has the rest. */
+  #warnUnrouted(unrouted: Unrouted): void {
+    for (const [belongsTo, events] of Object.entries(unrouted)) {
+      if (this.#unrouted.has(belongsTo) || this.#unrouted.size >= MAX_UNROUTED) continue;
+      this.#unrouted.add(belongsTo);
+      this.#log.warn(
+        { belongsTo, events },
+        "no collector matches; events of this kind are discarded and counted. `s1bridge routes` shows what goes where; a collector with `default: true` takes the rest",
+      );
     }
   }
 
@@ -184,6 +198,9 @@ class Watch implements Observer {
     return this.#begun;
   }
 }
+
+/** Warnings about sites without a collector: names come from the records. */
+const MAX_UNROUTED = 10_000;
 
 /** Faults that do not go away by themselves. */
 const OPERATOR_MUST_ACT = new Set([

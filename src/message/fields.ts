@@ -53,7 +53,7 @@ const CUSTOM_KEYS = /^(?:cs[1-6]|cn[1-3]|cfp[1-4]|c6a[1-4]|flexString[12]|flexDa
 /** What is wrong with a field, as the end of a sentence; undefined when it can be written. */
 export function fieldFault({ key, label, path }: Pick<Field, "key" | "label" | "path">): string | undefined {
   if (OURS.has(key)) return "expected a key that s1bridge does not need itself";
-  if (/Label$/.test(key) && CUSTOM_KEYS.test(key.slice(0, -"Label".length)))
+  if (key.endsWith("Label") && CUSTOM_KEYS.test(key.slice(0, -"Label".length)))
     return `expected ${key.slice(0, -"Label".length)} with a label in place of a label alone`;
   if (label !== undefined && !CUSTOM_KEYS.test(key))
     return "a label is for the custom keys only: cs1-cs6, cn1-cn3, cfp1-cfp4, c6a1-c6a4, flexString1-2, flexDate1, deviceCustomDate1-2";

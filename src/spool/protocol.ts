@@ -2,14 +2,16 @@ import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
 import type { Change } from "../event/event.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
-import type { RenderedBatch, RenderedQueue, RendererSource } from "./rendered.ts";
+import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
 import type { Identity } from "./statements.ts";
 import type { Forgotten, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions extends StoreOptions {
   /** By collector. */
-  readonly renderers: Readonly<Record<string, RendererSource>>;
+  readonly renderers: Readonly<Record<string, ModuleSource>>;
+  /** Undefined when every collector gets everything. */
+  readonly router: ModuleSource | undefined;
 }
 
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */

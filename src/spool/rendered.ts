@@ -1,14 +1,16 @@
 import type { SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
-import { type BlockEvent, unpackBlock } from "./block.ts";
+import type { Unrouted } from "../bridge/ports.ts";
+import type { BlockEvent } from "./block.ts";
+import type { UnpackedBlock, UnpackedBlocks } from "./blocks.ts";
 import type { SpoolStore, StoredBlock } from "./store.ts";
 
 /** Makes an event a message with its framing. */
 export type Renderer = (event: SecurityEvent) => string;
 
-/** Where the spool's thread finds the renderer of a collector: a module with `createRenderer(options)`. */
-export interface RendererSource {
+/** Where the spool's thread finds what it must not know: a module and the options for what it makes. */
+export interface ModuleSource {
   readonly module: string;
   readonly options: unknown;
 }
@@ -20,57 +22,63 @@ export interface RenderedBatch {
   readonly end: number;
   readonly newest: Micros | undefined;
   readonly damaged: number;
-}
-
-interface Held {
-  readonly block: StoredBlock;
-  /** None when the block is damaged. */
-  readonly events: readonly BlockEvent[];
+  /** Events that go to no collector at all, by where they belong. */
+  readonly unrouted: Unrouted;
 }
 
 /**
  * One collector's view of the queue. It renders in the spool's thread, beside the database that mostly waits for the
- * disk, so that unpacking, mapping and encoding do not take turns with the pages that come in. Holds one block.
+ * disk, so that unpacking, mapping and encoding do not take turns with the pages that come in.
  */
 export class RenderedQueue {
+  readonly #collector: string;
   readonly #store: SpoolStore;
+  readonly #blocks: UnpackedBlocks;
   readonly #render: Renderer;
-  #held: Held | undefined;
+  readonly #countsUnrouted: boolean;
 
-  constructor(store: SpoolStore, render: Renderer) {
+  constructor(collector: string, { store, blocks, render, countsUnrouted }: QueueParts) {
+    this.#collector = collector;
     this.#store = store;
+    this.#blocks = blocks;
     this.#render = render;
+    this.#countsUnrouted = countsUnrouted;
   }
 
-  /** The events from `position` to the end of its block, at most `maxEvents`; undefined at the end of the queue. */
+  /** The collector's events from `position` to the end of its block, at most `maxEvents`; undefined at the end of the queue. */
   read(position: number, maxEvents: number): RenderedBatch | undefined {
-    const held = this.#hold(position);
-    if (held === undefined) return undefined;
-    const { block, events } = held;
+    const unpacked = this.#blocks.at(position);
+    if (unpacked === undefined) return undefined;
+    const { block, events, routings } = unpacked;
     const first = position - block.position;
     if (events.length === 0) return { ...NOTHING, end: block.position + block.count, damaged: block.count - first };
-    return this.#renderAll(block, events.slice(first, first + maxEvents), position);
-  }
-
-  #hold(position: number): Held | undefined {
-    const held = this.#held?.block;
-    if (held !== undefined && position >= held.position && position < held.position + held.count) return this.#held;
-    const block = this.#store.read(position);
-    this.#held = block === undefined ? undefined : { block, events: this.#unpack(block) };
-    return this.#held;
-  }
-
-  /** None when the bytes are damaged: what can be read is delivered, and this block is kept for whoever wants to try. */
-  #unpack(block: StoredBlock): BlockEvent[] {
-    try {
-      return unpackBlock(block.body, block);
-    } catch {
-      this.#store.keepDamaged(block.position);
-      return [];
+    if (routings === undefined) {
+      const taken = events.slice(first, first + maxEvents);
+      return { ...this.#renderAll(block, taken), end: position + taken.length, unrouted: NOWHERE };
     }
+    const { taken, last, unrouted } = this.#pick({ events, routings, first, maxEvents });
+    return { ...this.#renderAll(block, taken), end: block.position + last, unrouted };
   }
 
-  #renderAll(block: StoredBlock, events: readonly BlockEvent[], position: number): RenderedBatch {
+  /** The events that are for this collector, and where looking for them ended. */
+  #pick({ events, routings, first, maxEvents }: Stretch): Picked {
+    const taken: BlockEvent[] = [];
+    const unrouted: Record<string, number> = {};
+    let at = first;
+    for (; at < events.length && taken.length < maxEvents; at++) {
+      const [event, routing] = [events[at], routings[at]];
+      if (event === undefined || routing === undefined) continue;
+      if (routing.collectors.includes(this.#collector)) taken.push(event);
+      else if (this.#countsUnrouted && routing.collectors.length === 0)
+        unrouted[routing.belongsTo] = (unrouted[routing.belongsTo] ?? 0) + 1;
+    }
+    return { taken, last: at, unrouted };
+  }
+
+  #renderAll(
+    block: StoredBlock,
+    events: readonly BlockEvent[],
+  ): Pick<RenderedBatch, "bytes" | "count" | "newest" | "damaged"> {
     let text = "";
     let damaged = 0;
     for (const event of events) {
@@ -85,8 +93,31 @@ export class RenderedQueue {
       }
     }
     const newest = events.at(-1)?.time;
-    return { bytes: Buffer.from(text), count: events.length - damaged, end: position + events.length, newest, damaged };
+    return { bytes: Buffer.from(text), count: events.length - damaged, newest, damaged };
   }
 }
 
-const NOTHING = { bytes: Buffer.alloc(0), count: 0, newest: undefined };
+const NOWHERE: Unrouted = {};
+const NOTHING = { bytes: Buffer.alloc(0), count: 0, newest: undefined, unrouted: NOWHERE };
+
+/** What a queue is made of. */
+export interface QueueParts {
+  readonly store: SpoolStore;
+  readonly blocks: UnpackedBlocks;
+  readonly render: Renderer;
+  /** One of the collectors counts what goes to none of them. */
+  readonly countsUnrouted: boolean;
+}
+
+interface Stretch extends Pick<UnpackedBlock, "events"> {
+  readonly routings: NonNullable<UnpackedBlock["routings"]>;
+  readonly first: number;
+  readonly maxEvents: number;
+}
+
+interface Picked {
+  readonly taken: readonly BlockEvent[];
+  /** Within the block, behind the last event that was looked at. */
+  readonly last: number;
+  readonly unrouted: Unrouted;
+}

@@ -5,7 +5,7 @@ import { releaseBuffer } from "../lib/release-buffer.ts";
 import { type BlockEntry, packBlock } from "./block.ts";
 import { CHANGES, type Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
-import type { RendererSource } from "./rendered.ts";
+import type { ModuleSource } from "./rendered.ts";
 import type { Forgotten, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
@@ -14,7 +14,9 @@ const FULL_RECHECK_MS = 1000;
 
 export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
   /** How each collector's messages are made, by its name. */
-  readonly collectors: Readonly<Record<string, RendererSource>>;
+  readonly collectors: Readonly<Record<string, ModuleSource>>;
+  /** Which events each collector gets; every one without it. */
+  readonly router?: ModuleSource | undefined;
 }
 
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
@@ -35,8 +37,9 @@ export class ThreadedSpool implements Spool {
   }
 
   /** Rejects with `BRIDGE_SPOOL_HELD` when another process has it, `BRIDGE_SPOOL_UNUSABLE` when it can not be opened. */
-  static async open({ collectors, ...options }: SpoolOptions): Promise<ThreadedSpool> {
-    const thread = new SpoolThread({ ...options, collectors: Object.keys(collectors), renderers: collectors });
+  static async open({ collectors, router, ...options }: SpoolOptions): Promise<ThreadedSpool> {
+    const names = Object.keys(collectors);
+    const thread = new SpoolThread({ ...options, collectors: names, renderers: collectors, router });
     return new ThreadedSpool(thread, await thread.opened());
   }
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Answer, type Opened, type Request, type ThreadOptions, perform, toFailure } from "./protocol.ts";
-import { RenderedQueue, type Renderer, type RendererSource } from "./rendered.ts";
+import { type Router, UnpackedBlocks } from "./blocks.ts";
+import { RenderedQueue, type Renderer, type ModuleSource } from "./rendered.ts";
 import { SpoolStore } from "./store.ts";
 
 /**
@@ -12,11 +13,16 @@ if (parentPort === null) throw new Error("spool/worker.ts runs as a worker threa
 const port = parentPort;
 
 try {
-  const { renderers, ...options } = workerData as ThreadOptions;
+  const { renderers, router, ...options } = workerData as ThreadOptions;
   const store = new SpoolStore(options);
+  const blocks = new UnpackedBlocks(
+    store,
+    router === undefined ? undefined : await load<Router>("createRouter", router),
+  );
   const queues = new Map<string, RenderedQueue>();
   for (const [collector, source] of Object.entries(renderers)) {
-    queues.set(collector, new RenderedQueue(store, await loadRenderer(source)));
+    const render = await load<Renderer>("createRenderer", source);
+    queues.set(collector, new RenderedQueue(collector, { store, blocks, render, countsUnrouted: queues.size === 0 }));
   }
   tell({ end: store.end, positions: store.positions, forgotten: store.forgotten });
   port.on("message", (request: Request) => {
@@ -31,9 +37,10 @@ try {
   tell({ failure: toFailure(error) });
 }
 
-async function loadRenderer({ module, options }: RendererSource): Promise<Renderer> {
-  const { createRenderer } = (await import(module)) as { createRenderer: (options: unknown) => Renderer };
-  return createRenderer(options);
+async function load<T>(name: string, { module, options }: ModuleSource): Promise<T> {
+  const { [name]: create } = (await import(module)) as Record<string, (options: unknown) => T>;
+  if (create === undefined) throw new Error(`${module} has no ${name}`);
+  return create(options);
 }
 
 /** Messages are handed over, not copied. Short ones share their memory with others and have to be. */

@@ -71,6 +71,12 @@ export class Metrics {
     "Events that the disk gave back damaged; kept aside in the spool.",
     ["collector"],
   );
+  readonly #unrouted = this.#counter(
+    "s1bridge_events_unrouted_total",
+    "Events that no collector matches, discarded; by the site, account or console that they belong to.",
+    ["belongs_to"],
+  );
+  readonly #belongings = new Set<string>();
   readonly #faults = this.#counter("s1bridge_collector_faults_total", "Failed deliveries, by error code.", [
     "collector",
     "code",
@@ -119,12 +125,17 @@ export class Metrics {
     this.#lastPage.setToCurrentTime(labels);
   }
 
-  window({ collector, events, bytes, damaged, tookMs }: WindowReport): void {
+  window({ collector, events, bytes, damaged, unrouted, tookMs }: WindowReport): void {
+    this.#damaged.inc({ collector }, damaged);
+    for (const [belongsTo, count] of Object.entries(unrouted)) {
+      this.#unrouted.inc({ belongs_to: this.#labelOf(belongsTo) }, count);
+    }
+    this.#lastConfirm.setToCurrentTime({ collector });
+    // All of it was for other collectors: nothing was sent.
+    if (events === 0) return;
     this.#windows.inc({ collector });
     this.#confirmed.inc({ collector }, events);
     this.#bytes.inc({ collector }, bytes);
-    this.#damaged.inc({ collector }, damaged);
-    this.#lastConfirm.setToCurrentTime({ collector });
     this.#windowSeconds.observe({ collector }, tookMs / 1000);
   }
 
@@ -137,6 +148,12 @@ export class Metrics {
     this.#inDoubt.inc({ collector }, inDoubt);
   }
 
+  /** Sites come from the records: the number of time series has to have an end. */
+  #labelOf(belongsTo: string): string {
+    if (this.#belongings.size < MAX_BELONGINGS) this.#belongings.add(belongsTo);
+    return this.#belongings.has(belongsTo) ? belongsTo : "others";
+  }
+
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
@@ -145,6 +162,8 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 }
+
+const MAX_BELONGINGS = 1000;
 
 /** The stable code of an error of ours; what is not ours is a bug. */
 export function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Batch } from "../../src/bridge/ports.ts";
 import type { SecurityEvent } from "../../src/event/event.ts";
 import { moduleUrl } from "../../src/lib/module-url.ts";
-import type { RendererSource } from "../../src/spool/rendered.ts";
+import type { ModuleSource } from "../../src/spool/rendered.ts";
 
 /** Renders an event as a line of JSON, so that a test of the spool sees what stood in it. */
 export function createRenderer(): (event: SecurityEvent) => string {
@@ -11,13 +11,13 @@ export function createRenderer(): (event: SecurityEvent) => string {
   };
 }
 
-export const JSON_RENDERER: RendererSource = {
+export const JSON_RENDERER: ModuleSource = {
   module: moduleUrl("./json-renderer", import.meta.url).href,
   options: {},
 };
 
 /** The options of a spool whose collectors all render so. */
-export function jsonCollectors(...names: readonly string[]): Record<string, RendererSource> {
+export function jsonCollectors(...names: readonly string[]): Record<string, ModuleSource> {
   return Object.fromEntries(names.map((name) => [name, JSON_RENDERER]));
 }
 

@@ -12,6 +12,7 @@ import { ACTIVITIES } from "./activities.ts";
 import { endExtension, startExtension } from "./head.ts";
 import { OBJECTS } from "./objects.ts";
 import { CompiledTable } from "./table.ts";
+import type { Table } from "./table.ts";
 import { THREATS } from "./threats.ts";
 
 /** Makes events of one feed into CEF. Total: every record gives an event, a strange one a poorer event. */
@@ -25,6 +26,13 @@ export function createMappings(options: MappingOptions): Readonly<Record<FeedNam
     threats: mapThreats(options),
   };
 }
+
+/** The table that a feed's records are read by. */
+export function tableOf(feed: FeedName): Table {
+  return TABLES[feed] ?? OBJECTS;
+}
+
+const TABLES: Readonly<Partial<Record<FeedName, Table>>> = { activities: ACTIVITIES, threats: THREATS };
 
 const OUTCOME = extensionKey("outcome");
 const ACTIVITY_ID = extensionKey("activityID");

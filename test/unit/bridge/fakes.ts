@@ -122,10 +122,11 @@ export class FakeReader implements SpoolReader {
       await this.#appended.wait(signal).finally(() => (this.waiting -= 1));
     }
     const damaged = this.damaged.get(position);
-    if (damaged !== undefined) return { ...framesOf([]), end: position + damaged, newest: undefined, damaged };
+    if (damaged !== undefined)
+      return { ...framesOf([]), end: position + damaged, newest: undefined, damaged, unrouted: {} };
     const ids = this.#events.slice(position, position + maxEvents);
     const end = position + ids.length;
-    return { ...framesOf(ids), end, newest: micros(end - 1), damaged: 0 };
+    return { ...framesOf(ids), end, newest: micros(end - 1), damaged: 0, unrouted: {} };
   }
 
   release(position: number): Promise<void> {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CefSeverity } from "../../../src/event/severity.ts";
 import { type Match, type Routable, type Route, createRouter, isRoutedAlike } from "../../../src/routing/match.ts";

@@ -1,0 +1,77 @@
+import type { SecurityEvent } from "../event/event.ts";
+import { describeError } from "../lib/errors.ts";
+import { type BlockEvent, unpackBlock } from "./block.ts";
+import type { SpoolStore, StoredBlock } from "./store.ts";
+
+/** Where an event goes. */
+export interface Routing {
+  readonly collectors: readonly string[];
+  /** The site, account or console of the event, in words. */
+  readonly belongsTo: string;
+}
+
+/** Decides by the record which collectors get an event. */
+export type Router = (event: SecurityEvent) => Routing;
+
+export interface UnpackedBlock {
+  readonly block: StoredBlock;
+  /** None when the block is damaged. */
+  readonly events: readonly BlockEvent[];
+  /** For each event; undefined when every collector gets everything. */
+  readonly routings: readonly Routing[] | undefined;
+}
+
+const UNREADABLE: Routing = { collectors: [], belongsTo: "records that can not be read" };
+
+/** Collectors that keep up with each other read the same blocks, and each block is up to a megabyte of text. */
+const HELD_BLOCKS = 4;
+
+/** The blocks that are being read, unpacked and routed once for all collectors. */
+export class UnpackedBlocks {
+  readonly #store: SpoolStore;
+  readonly #router: Router | undefined;
+  #held: readonly UnpackedBlock[] = [];
+
+  constructor(store: SpoolStore, router: Router | undefined) {
+    this.#store = store;
+    this.#router = router;
+  }
+
+  /** The block that holds the position; undefined at the end of the queue. */
+  at(position: number): UnpackedBlock | undefined {
+    const held = this.#held.find(({ block }) => position >= block.position && position < block.position + block.count);
+    if (held !== undefined) return held;
+    const block = this.#store.read(position);
+    if (block === undefined) return undefined;
+    const unpacked = this.#unpack(block);
+    this.#held = [unpacked, ...this.#held.slice(0, HELD_BLOCKS - 1)];
+    return unpacked;
+  }
+
+  #unpack(block: StoredBlock): UnpackedBlock {
+    const events = this.#events(block);
+    const router = this.#router;
+    return { block, events, routings: router && events.map((event) => this.#route(router, block, event)) };
+  }
+
+  /** Routing is total; should it fail all the same, the event is set aside: better nowhere than with the wrong one. */
+  #route(router: Router, block: StoredBlock, event: BlockEvent): Routing {
+    try {
+      return router(event);
+    } catch (error) {
+      const reason = `can not be routed: ${describeError(error)}`;
+      this.#store.keepDeadLetters(block, [{ reason, text: event.text }]);
+      return UNREADABLE;
+    }
+  }
+
+  /** None when the bytes are damaged: what can be read is delivered, and this block is kept for whoever wants to try. */
+  #events(block: StoredBlock): BlockEvent[] {
+    try {
+      return unpackBlock(block.body, block);
+    } catch {
+      this.#store.keepDamaged(block.position);
+      return [];
+    }
+  }
+}
