@@ -1,23 +1,12 @@
-import { readFileSync } from "node:fs";
-import type { z } from "zod";
-import { describeError } from "../lib/errors.ts";
-import { closest } from "../lib/suggest.ts";
-import { readText, type ConfigText, type Position } from "./document.ts";
-import { ConfigError, formatPath, sortFaults, type Fault } from "./fault.ts";
-import { isSecret, schemaAt } from "./reference.ts";
-import { configSchema, type Config } from "./schema.ts";
-import type { Path } from "./values.ts";
+import { type Environment, type LoadedFile, parseYaml, readYaml } from "./yaml-file.ts";
+import { type Config, configSchema } from "./schema.ts";
 
 export { ConfigError, formatFaults, type Fault } from "./fault.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type { Environment } from "./yaml-file.ts";
 
 /** A configuration that is valid, and where its keys stand in the file. */
-export interface LoadedConfig {
+export interface LoadedConfig extends Omit<LoadedFile<unknown>, "value"> {
   readonly config: Config;
-  readonly file: string;
-  /** The place of a value; for a key that is left to its default, the place of its parent. */
-  readonly locate: (path: Path) => Position;
 }
 
 /** Reads the file and validates it. Throws a `ConfigError` that carries every fault. */
@@ -27,109 +16,14 @@ export function loadConfig(file: string, env: Environment = process.env): Config
 
 /** As `loadConfig`, with the places of the keys for faults that are found later. */
 export function readConfig(file: string, env: Environment = process.env): LoadedConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new ConfigError([wholeFile(file, `can not be read: ${describeError(error)}`)], { cause: error });
-  }
-  return parseConfig(text, env, file);
+  return asConfig(readYaml(configSchema, file, env));
 }
 
 /** As `readConfig`, for a text that is there already; `file` is the name in the faults. */
 export function parseConfig(text: string, env: Environment = {}, file = "config.yaml"): LoadedConfig {
-  const source = readText(text, env);
-  const problems = source.problems.map(({ path, message, position }) => ({ file, ...position, path, message }));
-  if (source.value === undefined) throw new ConfigError(sortFaults(problems));
-  if (source.value === null) throw new ConfigError([wholeFile(file, "is empty")]);
-
-  const result = configSchema.safeParse(source.value, { error: generalMessage });
-  const broken = new Set(problems.map(({ path }) => path).filter((path) => path !== ""));
-  const invalid = (result.error?.issues ?? [])
-    .flatMap((issue) => issueFaults(issue, source, file))
-    .filter(({ path }) => !broken.has(path));
-  if (!result.success || problems.length > 0) throw new ConfigError(sortFaults([...problems, ...invalid]));
-  return { config: result.data, file, locate: (path) => source.places.value(path) };
+  return asConfig(parseYaml(configSchema, text, env, file));
 }
 
-function wholeFile(file: string, message: string): Fault {
-  return { file, line: 0, column: 0, path: "", message };
-}
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  string: "text, in quotes if it is a number",
-  number: "a number",
-  int: "a whole number",
-  boolean: "true or false",
-  array: "a list",
-  object: "a mapping",
-  record: "a mapping",
-};
-
-/** The message of an issue to which the schema gave none. */
-function generalMessage(issue: z.core.$ZodRawIssue): string {
-  switch (issue.code) {
-    case "invalid_type":
-      return `expected ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
-    case "invalid_value":
-      return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.join(", ")}`;
-    case "invalid_key":
-      return issue.issues[0]?.message ?? "this key is not allowed";
-    default:
-      return "invalid";
-  }
-}
-
-function issueFaults(issue: z.core.$ZodIssue, source: ConfigText, file: string): readonly Fault[] {
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => unknownKey([...issue.path, key], source, file));
-  }
-  const { path, message } = issue;
-  const position = issue.code === "invalid_key" ? source.places.key(path) : source.places.value(path);
-  const fault = { file, ...position, path: formatPath(path) };
-  const untyped = issue.code === "invalid_type" || issue.code === "invalid_value";
-  if (untyped && source.places.shown(path) === undefined) return [{ ...fault, ...missing(path) }];
-  if (!message.startsWith("expected ")) return [{ ...fault, message }];
-  return [{ ...fault, ...mismatch(issue, source) }];
-}
-
-function missing(path: Path): Pick<Fault, "message" | "expected"> {
-  const form = schemaAt(path)?.["x-form"]?.replaceAll("`", "");
-  return form === undefined ? { message: "missing" } : { message: `missing, expected ${form}`, expected: form };
-}
-
-function mismatch(
-  issue: z.core.$ZodIssue,
-  source: ConfigText,
-): Pick<Fault, "message" | "expected" | "got" | "suggestion"> {
-  const expected = issue.message.slice("expected ".length);
-  // A file that holds a bare text is no configuration, perhaps a token.
-  const hidden = issue.path.length === 0 || isSecret(issue.path);
-  const got = hidden ? undefined : source.places.shown(issue.path);
-  const suggestion = issue.code === "invalid_value" ? meantChoice(issue, source) : undefined;
-  return {
-    message: `${issue.message}${got === undefined ? "" : `, got ${got}`}${question(suggestion)}`,
-    expected,
-    ...(got === undefined ? {} : { got }),
-    ...(suggestion === undefined ? {} : { suggestion }),
-  };
-}
-
-function meantChoice({ values, path }: z.core.$ZodIssueInvalidValue, source: ConfigText): string | undefined {
-  const text = /^"(.*)"$/.exec(source.places.shown(path) ?? "")?.[1];
-  return text === undefined ? undefined : closest(text, values.map(String));
-}
-
-function unknownKey(path: Path, source: ConfigText, file: string): Fault {
-  const position = source.places.key(path);
-  const parent = path.slice(0, -1);
-  // What stands as a key in the place of a secret may be the secret.
-  if (isSecret(path)) return { file, ...position, path: formatPath(parent), message: "unknown key" };
-  const suggestion = closest(String(path.at(-1)), Object.keys(schemaAt(parent)?.properties ?? {}));
-  const message = `unknown key${question(suggestion)}`;
-  return { file, ...position, path: formatPath(path), message, ...(suggestion === undefined ? {} : { suggestion }) };
-}
-
-function question(suggestion: string | undefined): string {
-  return suggestion === undefined ? "" : `, did you mean "${suggestion}"?`;
+function asConfig({ value, ...others }: LoadedFile<Config>): LoadedConfig {
+  return { config: value, ...others };
 }

@@ -27,16 +27,20 @@ export function jsonSchema(): Record<string, unknown> {
   return { title: "s1bridge configuration", ...z.toJSONSchema(configSchema, { io: "input" }) };
 }
 
-let cached: KeySchema | undefined;
+const roots = new WeakMap<z.ZodType, KeySchema>();
 
-function rootSchema(): KeySchema {
-  cached ??= z.toJSONSchema(configSchema, { io: "input" }) as KeySchema;
-  return cached;
+function rootOf(schema: z.ZodType): KeySchema {
+  let root = roots.get(schema);
+  if (root === undefined) {
+    root = z.toJSONSchema(schema, { io: "input" }) as KeySchema;
+    roots.set(schema, root);
+  }
+  return root;
 }
 
-/** The schema of a key; undefined for a path that the configuration does not have. */
-export function schemaAt(path: Path): KeySchema | undefined {
-  let schema: KeySchema | undefined = rootSchema();
+/** The schema of a key; undefined for a path that the configuration, or another file with that schema, does not have. */
+export function schemaAt(path: Path, file: z.ZodType = configSchema): KeySchema | undefined {
+  let schema: KeySchema | undefined = rootOf(file);
   for (const step of path) {
     schema = typeof step === "number" ? schema?.items : childOf(schema, String(step));
   }
@@ -59,13 +63,13 @@ function childOf(schema: KeySchema | undefined, key: string): KeySchema | undefi
 }
 
 /** Whether the value at the path, or something that it is part of, may hold a secret. */
-export function isSecret(path: Path): boolean {
-  return path.some((_, index) => schemaAt(path.slice(0, index + 1))?.["x-secret"] === true);
+export function isSecret(path: Path, file: z.ZodType = configSchema): boolean {
+  return path.some((_, index) => schemaAt(path.slice(0, index + 1), file)?.["x-secret"] === true);
 }
 
 /** The keys whose values may hold a secret, such as `consoles[*].token`: the form that pino redacts by. */
 export function secretPaths(): readonly string[] {
-  return [...secretsIn(rootSchema(), "")];
+  return [...secretsIn(rootOf(configSchema), "")];
 }
 
 function* secretsIn(schema: KeySchema, path: string): Generator<string> {
