@@ -6,5 +6,7 @@ export default defineConfig({
     exclude: ["test/**/*.slow.test.ts", "node_modules/**"],
     testTimeout: 20_000,
     hookTimeout: 20_000,
+    // What runs beside others mostly waits for a time-out.
+    maxConcurrency: 12,
   },
 });

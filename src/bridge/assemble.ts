@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Observable } from "rxjs";
-import { DEFAULT_TIMEOUTS } from "../collector/connection.ts";
+import { type ConnectionTarget, DEFAULT_TIMEOUTS } from "../collector/connection.ts";
 import { FileCollector } from "../collector/file.ts";
+import { RELP_WINDOW, RelpCollector } from "../collector/relp.ts";
 import { StdoutCollector } from "../collector/stdout.ts";
 import { StreamCollector } from "../collector/stream.ts";
 import { UdpCollector } from "../collector/udp.ts";
@@ -21,6 +22,8 @@ import { WindowedFeed } from "../sentinelone/feed.ts";
 import { resourceOf } from "../sentinelone/feeds/index.ts";
 import type { ModuleSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
+import type { Framing } from "../syslog/framing.ts";
+import { USER_AGENT } from "../version.ts";
 import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
 import { type FeedFault, type PageReport, intake } from "./intake.ts";
 import type { Collector, FeedKey, StopSignals } from "./ports.ts";
@@ -181,11 +184,26 @@ export function assembleFields({ fields }: CollectorConfig): readonly Field[] {
   return Object.entries(fields).map(([key, { path, value, as, label }]) => ({ key, path, value, as, label }));
 }
 
+function framingOf({ address, framing }: CollectorConfig): Framing {
+  switch (address.transport) {
+    case "tcp":
+    case "tls":
+      return framing;
+    case "relp":
+    case "relp+tls":
+      // The collector makes RELP frames of it, whose numbers are the session's.
+      return "octet_counting";
+    case "udp":
+    case "stdout":
+    case "file":
+      // One message is a datagram or a line.
+      return "newline";
+  }
+}
+
 /** The messages are made in the spool's thread, which loads the module itself. */
 function rendererSource(entry: CollectorConfig): ModuleSource {
-  // Only a stream that others write to as well needs counting; a datagram, a file and a pipe have one message a line.
-  const streams = entry.address.transport === "tcp" || entry.address.transport === "tls";
-  const options: RendererOptions = { ...messageOptions(entry), framing: streams ? entry.framing : "newline" };
+  const options: RendererOptions = { ...messageOptions(entry), framing: framingOf(entry) };
   return { module: moduleUrl("../message/renderer", import.meta.url).href, options };
 }
 
@@ -216,16 +234,25 @@ function assembleCollector(entry: CollectorConfig): Collector {
     case "tcp":
     case "tls":
       return new StreamCollector({
-        host: address.host,
-        port: address.port,
-        tls: entry.tls === undefined ? undefined : assembleTls(entry.tls),
-        timeouts: DEFAULT_TIMEOUTS,
+        ...streamTarget(address, entry.tls),
         confirms: entry.confirm !== "none",
       });
     case "relp":
     case "relp+tls":
-      throw new Error(`${address.transport} is refused by the configuration's availability`);
+      return new RelpCollector({
+        ...streamTarget(address, entry.tls),
+        confirms: entry.confirm !== "none",
+        window: RELP_WINDOW,
+        software: USER_AGENT.replace("/", ","),
+      });
   }
+}
+
+function streamTarget(
+  { host, port }: { readonly host: string; readonly port: number },
+  tls: CollectorConfig["tls"],
+): ConnectionTarget {
+  return { host, port, tls: tls === undefined ? undefined : assembleTls(tls), timeouts: DEFAULT_TIMEOUTS };
 }
 
 function assembleTls(tls: NonNullable<CollectorConfig["tls"]>): ConnectionOptions {

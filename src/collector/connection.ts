@@ -34,9 +34,21 @@ export interface ConnectionTimeouts {
   readonly confirmMs: number;
 }
 
+/** A protocol in which the collector answers, on a connection that lasts. */
+export interface Conversation {
+  /** May throw: then the connection has failed with that error. */
+  readonly onData: (chunk: Buffer) => void;
+  readonly onFailure: (error: Error) => void;
+  /** How many answers are still to come; they are waited for no longer than `confirmMs` without any. */
+  readonly unanswered: () => number;
+}
+
 export const DEFAULT_TIMEOUTS: ConnectionTimeouts = { connectMs: 10_000, stallMs: 15_000, confirmMs: 60_000 };
 
 const WATCH_MS = 1000;
+
+/** When a connection that lasts is probed, so that whoever forgets idle connections on the way does not forget it. */
+const KEEP_ALIVE_MS = 30_000;
 
 /** How long the collector may take to answer the end of a connection that was not used. */
 const CLOSE_MS = 500;
@@ -59,6 +71,7 @@ export class Connection {
   #settle: { readonly confirm: () => void; readonly fail: (error: Error) => void };
   #failure: Error | undefined;
   #finished = false;
+  #conversation: Conversation | undefined;
   #wake: (() => void) | undefined;
 
   private constructor(socket: Socket, timeouts: ConnectionTimeouts) {
@@ -91,6 +104,20 @@ export class Connection {
   /** False once the peer has ended or broken the connection. */
   get isOpen(): boolean {
     return this.#failure === undefined;
+  }
+
+  /** From now on the collector is listened to; what it said before is lost. */
+  converse(conversation: Conversation): void {
+    this.#throwFailure();
+    this.#conversation = conversation;
+    this.#socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    this.#socket.on("data", (chunk: Buffer) => {
+      try {
+        conversation.onData(chunk);
+      } catch (error) {
+        this.#fail(error as Error);
+      }
+    });
   }
 
   /** Takes the bytes over; resolves when there is room for more. Rejects when the connection has failed. */
@@ -195,6 +222,7 @@ export class Connection {
     this.#settle.fail(this.#failure);
     this.#socket.destroy();
     this.#wake?.();
+    this.#conversation?.onFailure(this.#failure);
   }
 
   /**
@@ -209,8 +237,9 @@ export class Connection {
       const queued = socket.writableLength;
       const unacknowledged = unacknowledgedBytes(this.#endpoints);
       const outstanding = queued + (unacknowledged ?? 0);
-      const progress = socket.bytesWritten - outstanding;
-      if (progress !== moved || (outstanding === 0 && !this.#finished)) {
+      const unanswered = this.#conversation?.unanswered() ?? 0;
+      const progress = socket.bytesWritten - outstanding + socket.bytesRead;
+      if (progress !== moved || (outstanding === 0 && unanswered === 0 && !this.#finished)) {
         moved = progress;
         movedAt = performance.now();
         return;
@@ -218,7 +247,8 @@ export class Connection {
       const limitMs = outstanding > 0 ? this.#timeouts.stallMs : this.#timeouts.confirmMs;
       const stillMs = performance.now() - movedAt;
       if (stillMs < limitMs) return;
-      const what = outstanding > 0 ? `${outstanding} bytes were not taken` : "the close was not answered";
+      const answer = unanswered > 0 ? `${unanswered} messages were not answered` : "the close was not answered";
+      const what = outstanding > 0 ? `${outstanding} bytes were not taken` : answer;
       this.#fail(new CollectorStalledError(`the collector stands still: ${what} for ${Math.round(stillMs / 1000)} s`));
     };
   }

@@ -18,6 +18,18 @@ export class CollectorStalledError extends BridgeError {
   readonly retryable = true;
 }
 
+/** The collector says no: to a RELP session, or to one of its messages. */
+export class CollectorRefusedError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_REFUSED";
+  readonly retryable = true;
+}
+
+/** The collector does not speak the protocol of its address. */
+export class CollectorProtocolError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_PROTOCOL";
+  readonly retryable = true;
+}
+
 /** The file or the pipe could not be written. */
 export class CollectorWriteError extends BridgeError {
   readonly code = "BRIDGE_COLLECTOR_WRITE";

@@ -21,10 +21,8 @@ const AVAILABLE_FEEDS: readonly string[] = ["activities", "threats"];
 const LATER: readonly Later[] = [
   ...FEED_NAMES.filter((name) => !AVAILABLE_FEEDS.includes(name)).map((name) => ({ key: `consoles[].feeds.${name}` })),
   ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
-  { key: "collectors[].address", values: ["relp://", "relp+tls://"], asks: isRelp },
   { key: "collectors[].format", values: ["cef2", "rfc5424", "json", "leef"] },
-  // `relp` stands with RELP addresses only, which are refused themselves.
-  { key: "collectors[].confirm", values: ["relp", "window"], asks: (value) => value === "window" },
+  { key: "collectors[].confirm", values: ["window"] },
   { key: "collectors[].tls.fingerprints", asks: isFilled },
   { key: "spool.when_full", values: ["drop_oldest"] },
   { key: "heartbeat" },
@@ -32,11 +30,6 @@ const LATER: readonly Later[] = [
 
 function isFilled(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length > 0;
-}
-
-function isRelp(address: unknown): boolean {
-  const { transport } = address as Config["collectors"][number]["address"];
-  return transport === "relp" || transport === "relp+tls";
 }
 
 /** A key that is valid and asks for what this release does not do. */
@@ -52,8 +45,7 @@ export function unavailable(config: Config): readonly Unavailable[] {
       .filter(([, value]) => value !== undefined && asks(value))
       .map(([path, value]) => ({
         path,
-        message:
-          values === undefined || asks === isRelp ? "not available yet" : `${String(value)} is not available yet`,
+        message: values === undefined ? "not available yet" : `${String(value)} is not available yet`,
       })),
   );
 }

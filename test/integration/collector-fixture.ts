@@ -3,6 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import type { Frames } from "../../src/bridge/ports.ts";
 import type { ConnectionTimeouts } from "../../src/collector/connection.ts";
 import { StreamCollector } from "../../src/collector/stream.ts";
+import { type Framing, frame } from "../../src/syslog/framing.ts";
 import { within } from "../support/collect.ts";
 
 export const NEVER = new AbortController().signal;
@@ -32,10 +33,13 @@ export function messages(count: number, prefix = "m"): string[] {
 }
 
 /** A window of these messages, some hundred to a chunk. */
-export async function* windowOf(texts: readonly string[], perChunk = 500): AsyncGenerator<Frames> {
+export async function* windowOf(
+  texts: readonly string[],
+  { perChunk = 500, framing = "newline" }: { readonly perChunk?: number; readonly framing?: Framing } = {},
+): AsyncGenerator<Frames> {
   for (let at = 0; at < texts.length; at += perChunk) {
     const chunk = texts.slice(at, at + perChunk);
-    yield { bytes: Buffer.from(chunk.map((text) => `${text}\n`).join("")), count: chunk.length };
+    yield { bytes: Buffer.from(chunk.map((text) => frame(text, framing)).join("")), count: chunk.length };
     await setImmediate();
   }
 }

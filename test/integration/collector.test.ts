@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Collector, Frames } from "../../src/bridge/ports.ts";
+import type { Collector } from "../../src/bridge/ports.ts";
 import { FileCollector } from "../../src/collector/file.ts";
 import { StdoutCollector } from "../../src/collector/stdout.ts";
 import { UdpCollector } from "../../src/collector/udp.ts";
@@ -48,35 +48,8 @@ describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
     return kept(streamTo(peer.port, { tls: client, ...options }));
   }
 
-  test("is confirmed when the peer has read every message, and not before", async () => {
-    const peer = await start();
-    const sent = messages(20_000);
-    await collectorAt(peer).deliver(windowOf(sent), NEVER);
-    expect(peer.received.messages).toEqual(sent);
-  });
-
-  test("follows another, each in order and once", async () => {
-    const peer = await start();
-    const collector = collectorAt(peer);
-    const windows = ["a", "b", "c", "d"].map((prefix) => messages(300, prefix));
-    for (const each of windows) await collector.deliver(windowOf(each), NEVER);
-    expect(peer.received.messages).toEqual(windows.flat());
-  });
-
-  test("without messages needs no connection", async () => {
-    const peer = await start();
-    await collectorAt(peer).deliver(windowOf([]), NEVER);
-    expect(peer.accepted).toBe(0);
-  });
-
   test.concurrent.each<[name: string, behaviour: Behaviour, code: string]>([
-    ["is reset after some bytes", { resetAfterBytes: 100_000 }, "BRIDGE_COLLECTOR_BROKEN"],
-    ["is reset before anything was read", { resetAfterBytes: 0 }, "BRIDGE_COLLECTOR_BROKEN"],
-    ["stalls and is reset", { stall: { afterBytes: 100_000, ms: 150 } }, "BRIDGE_COLLECTOR_BROKEN"],
-    ["is closed as soon as it is accepted", { closeOnAccept: true }, "BRIDGE_COLLECTOR_(BROKEN|UNREACHABLE)"],
     ["is reset in answer to our end", { resetOnClose: true }, "BRIDGE_COLLECTOR_BROKEN"],
-    ["is never read from", { stopReadingAfter: 0 }, "BRIDGE_COLLECTOR_STALLED"],
-    ["is read from no more", { stopReadingAfter: 100_000 }, "BRIDGE_COLLECTOR_STALLED"],
     ["is read to the end and the end not answered", { neverAnswerClose: true }, "BRIDGE_COLLECTOR_STALLED"],
   ])("whose connection %s is not confirmed, and the next attempt is", async (_case, behaviour, code) => {
     const sent = messages(20_000);
@@ -93,32 +66,6 @@ describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
     await collector.close();
   });
 
-  test.concurrent("that is larger than all buffers stalls too when nobody reads it", async () => {
-    await using peer = await startAlone({ stopReadingAfter: 1 });
-    const chunk = messages(5000);
-    async function* endless(): AsyncGenerator<Frames> {
-      for (;;) yield* windowOf(chunk);
-    }
-    await expect(
-      streamTo(peer.port, { tls: client, timeouts: IMPATIENT }).deliver(endless(), NEVER),
-    ).rejects.toMatchObject({
-      code: "BRIDGE_COLLECTOR_STALLED",
-      message: expect.stringContaining("not taken") as string,
-    });
-  });
-
-  test.concurrent("that is read slowly is waited for as long as it moves", async () => {
-    await using peer = await startAlone({ bytesPerSecond: 6_000_000 });
-    const sent = messages(80_000);
-    const began = performance.now();
-    await streamTo(peer.port, { tls: client, timeouts: { connectMs: 5000, stallMs: 900, confirmMs: 10_000 } }).deliver(
-      windowOf(sent),
-      NEVER,
-    );
-    expect(performance.now() - began).toBeGreaterThan(900);
-    expect(peer.received.count).toBe(80_000);
-  });
-
   test.concurrent("takes the connection that was opened ahead, and none is kept when windows end", async () => {
     await using peer = await startAlone();
     const collector = streamTo(peer.port, { tls: client });
@@ -128,52 +75,6 @@ describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
     await until(() => peer.open === 0, "what is not used is let go");
     expect(peer.accepted).toBe(5);
     expect(peer.received.count).toBe(40);
-  });
-
-  test("is not confirmed by an end that comes while it is sent", async () => {
-    const peer = await start({ endAfterBytes: 30_000 });
-    const sent = messages(1000);
-    async function* untilRefused(): AsyncGenerator<Frames> {
-      yield* windowOf(sent);
-      await peer.received.atLeast(100);
-      await until(() => peer.open === 0, "the collector has closed").catch(() => undefined);
-    }
-    await expect(collectorAt(peer).deliver(untilRefused(), NEVER)).rejects.toMatchObject({
-      code: "BRIDGE_COLLECTOR_BROKEN",
-    });
-  });
-
-  test("that is given up leaves no connection and no listener", async () => {
-    const peer = await start({ stopReadingAfter: 0 });
-    const collector = collectorAt(peer);
-    const stop = new AbortController();
-    const delivered = collector.deliver(windowOf(messages(20_000)), stop.signal);
-    await until(() => peer.open === 1, "the connection stands");
-    stop.abort(new Error("enough"));
-    await expect(delivered).rejects.toThrow("enough");
-    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
-    peer.resetAll();
-    await until(() => peer.open === 0, "the connection is gone");
-    await expect(collector.deliver(windowOf(messages(1)), stop.signal)).rejects.toThrow("enough");
-    expect(peer.accepted).toBe(1);
-  });
-
-  test("leaves no listener when it is confirmed", async () => {
-    const peer = await start();
-    const stop = new AbortController();
-    const collector = collectorAt(peer);
-    for (let times = 0; times < 3; times++) await collector.deliver(windowOf(messages(10)), stop.signal);
-    expect(getEventListeners(stop.signal, "abort")).toEqual([]);
-  });
-
-  test("whose source fails is not confirmed, and the failure is the source's", async () => {
-    const peer = await start();
-    async function* failing(): AsyncGenerator<Frames> {
-      yield* windowOf(messages(10));
-      throw new Error("the spool failed");
-    }
-    await expect(collectorAt(peer).deliver(failing(), NEVER)).rejects.toThrow("the spool failed");
-    await until(() => peer.open === 0, "the connection is gone");
   });
 
   test("does not take a connection that broke after it was opened ahead", async () => {
@@ -188,33 +89,6 @@ describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
       await collector.deliver(windowOf(messages(10)), NEVER);
     });
     expect(peer.received.count).toBeGreaterThanOrEqual(30);
-  });
-
-  test("that needs no confirmation keeps one connection, and takes a new one after a break", async () => {
-    const peer = await start();
-    const collector = collectorAt(peer, { confirms: false });
-    for (let times = 0; times < 3; times++) await collector.deliver(windowOf(messages(10)), NEVER);
-    await peer.received.atLeast(30);
-    expect(peer.accepted).toBe(1);
-    await peer.goAway();
-    await expect(collector.deliver(windowOf(messages(10)), NEVER)).rejects.toMatchObject({ retryable: true });
-    await peer.back();
-    await collector.deliver(windowOf(messages(10)), NEVER);
-    await peer.received.atLeast(40);
-    expect(peer.accepted).toBe(2);
-  });
-
-  test("to a collector that is away is not delivered until it is back", async () => {
-    const peer = await start();
-    const collector = collectorAt(peer);
-    await peer.goAway();
-    await expect(collector.deliver(windowOf(messages(10)), NEVER)).rejects.toMatchObject({
-      code: "BRIDGE_COLLECTOR_UNREACHABLE",
-      message: expect.stringContaining(`127.0.0.1:${peer.port}`) as string,
-    });
-    await peer.back();
-    await collector.deliver(windowOf(messages(10)), NEVER);
-    expect(peer.received.count).toBe(10);
   });
 });
 
@@ -343,7 +217,7 @@ describe("the standard output", () => {
         });
       },
     });
-    await new StdoutCollector(slow).deliver(windowOf(["a", "b", "c"], 1), NEVER);
+    await new StdoutCollector(slow).deliver(windowOf(["a", "b", "c"], { perChunk: 1 }), NEVER);
     expect(taken).toEqual(["a\n", "b\n", "c\n"]);
   });
 
@@ -389,7 +263,7 @@ describe("over UDP", () => {
       });
     });
     const collector: Collector = new UdpCollector({ host: "127.0.0.1", port: server.address().port });
-    await collector.deliver(windowOf(sent, 2), NEVER);
+    await collector.deliver(windowOf(sent, { perChunk: 2 }), NEVER);
     await all;
     expect(received).toEqual(sent);
     await collector.close();

@@ -71,6 +71,9 @@ type Receiver =
   | "rsyslog tcp"
   | "rsyslog tls ossl"
   | "rsyslog tls gtls"
+  | "rsyslog relp"
+  | "rsyslog relp+tls ossl"
+  | "rsyslog relp+tls gtls"
   | `syslog-ng ${"network" | "syslog"} ${"tcp" | "tls"}`;
 
 interface Variant {
@@ -80,21 +83,26 @@ interface Variant {
   readonly framing: "newline" | "octet_counting";
 }
 
-/** rsyslog takes both framings on one port; of syslog-ng's drivers each takes one. */
+/** rsyslog takes both framings on one port; of syslog-ng's drivers each takes one; RELP has its own. */
 const RSYSLOG: readonly Receiver[] = ["rsyslog tcp", "rsyslog tls ossl", "rsyslog tls gtls"];
+const RELP: readonly Receiver[] = ["rsyslog relp", "rsyslog relp+tls ossl", "rsyslog relp+tls gtls"];
 const SYSLOG_NG = (["tcp", "tls"] as const).flatMap((transport) => [
   { to: `syslog-ng network ${transport}` as const, framing: "newline" as const },
   { to: `syslog-ng syslog ${transport}` as const, framing: "octet_counting" as const },
 ]);
 const HEADERS = ["rfc3164", "rfc5424"] as const;
 
-const rsyslogVariants = RSYSLOG.flatMap((to) =>
-  (["newline", "octet_counting"] as const).flatMap((framing) => HEADERS.map((header) => variant(to, framing, header))),
-);
+const rsyslogVariants = [
+  ...RSYSLOG.flatMap((to) => [
+    ...HEADERS.map((header) => variant(to, "newline", header)),
+    ...HEADERS.map((header) => variant(to, "octet_counting", header)),
+  ]),
+  ...RELP.flatMap((to) => HEADERS.map((header) => variant(to, "octet_counting", header))),
+];
 const syslogNgVariants = SYSLOG_NG.flatMap(({ to, framing }) => HEADERS.map((header) => variant(to, framing, header)));
 
 function variant(to: Receiver, framing: Variant["framing"], header: Variant["header"]): Variant {
-  return { name: [to, framing, header].join("-").replaceAll(" ", "-"), to, framing, header };
+  return { name: [to, framing, header].join("-").replaceAll(/[ +]/g, "-"), to, framing, header };
 }
 
 describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
@@ -136,11 +144,13 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
 
   /** All of one bridge, told apart by the host name in their messages, and the embedded collector to compare with. */
   function collectors(): ConfigTree[] {
-    const tls = { ca_file: certificates.caFile, server_name: "localhost" };
+    const { client, caFile } = certificates;
+    const identity = { cert_file: client.certFile, key_file: client.keyFile };
+    const tls = { ca_file: caFile, server_name: "localhost", ...identity };
     return [
       ...variants.map(({ name, to, header, framing }) => {
         const secure = to.includes("tls");
-        const address = `${secure ? "tls" : "tcp"}://127.0.0.1:${receivers.get(to)?.port}`;
+        const address = `${transportOf(to)}://127.0.0.1:${receivers.get(to)?.port}`;
         return { name, address, header, framing, hostname: hostOf(name), ...(secure ? { tls } : {}) };
       }),
       ...HEADERS.map((header) => ({ name: header, address: reference.address, header, hostname: hostOf(header) })),
@@ -177,6 +187,7 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
 
     test("has no line that is not one of these messages", () => {
       for (const to of RSYSLOG) expect(lines.get(to)).toHaveLength(4 * expected.length);
+      for (const to of RELP) expect(lines.get(to)).toHaveLength(2 * expected.length);
     });
   });
 
@@ -205,7 +216,14 @@ function startReceiver(to: Receiver, certificates: Certificates): Promise<Rsyslo
   if (to.startsWith("syslog-ng"))
     return SyslogNg.start({ framing: to.includes("network") ? "newline" : "octet_counting", ...tls });
   const driver = to.endsWith("gtls") ? "gtls" : "ossl";
-  return Rsyslog.start({ transport: to.includes("tls") ? "tls" : "tcp", driver, ...tls });
+  // With GnuTLS librelp takes nobody without a certificate, but for anonymous key exchange, which we refuse.
+  const clientAuth = to === "rsyslog relp+tls gtls";
+  return Rsyslog.start({ transport: transportOf(to), driver, clientAuth, ...tls });
+}
+
+function transportOf(to: Receiver): "tcp" | "tls" | "relp" | "relp+tls" {
+  if (to.includes("relp")) return to.includes("tls") ? "relp+tls" : "relp";
+  return to.includes("tls") ? "tls" : "tcp";
 }
 
 const UNREACHABLE = "BRIDGE_COLLECTOR_UNREACHABLE";
@@ -219,34 +237,36 @@ describe.skipIf(!HAS_RSYSLOG)("an rsyslogd that wants a client certificate of a 
 
   afterAll(() => certificates[Symbol.dispose]());
 
-  test.concurrent.each(["ossl", "gtls"] as const)(
-    "confirms nothing without it, and gets everything with it: %s",
-    async (driver) => {
-      await using rsyslog = await Rsyslog.start({ transport: "tls", driver, certificates, clientAuth: true });
-      await using console = await DemoConsole.start();
-      await using home = new BridgeHome();
-      const expected = supply(console, fixtures);
-      const configure = (identity: ConfigTree): void => {
-        const tls = { ca_file: certificates.caFile, server_name: "localhost", ...identity };
-        const address = `tls://127.0.0.1:${rsyslog.port}`;
-        home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address, tls }] });
-      };
-      const { client, stranger } = certificates;
+  test.concurrent.each([
+    ["tls", "ossl"],
+    ["tls", "gtls"],
+    ["relp+tls", "ossl"],
+    ["relp+tls", "gtls"],
+  ] as const)("confirms nothing without it, and gets everything with it: %s, %s", async (transport, driver) => {
+    await using rsyslog = await Rsyslog.start({ transport, driver, certificates, clientAuth: true });
+    await using console = await DemoConsole.start();
+    await using home = new BridgeHome();
+    const expected = supply(console, fixtures);
+    const configure = (identity: ConfigTree): void => {
+      const tls = { ca_file: certificates.caFile, server_name: "localhost", ...identity };
+      const address = `${transport}://127.0.0.1:${rsyslog.port}`;
+      home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address, tls }] });
+    };
+    const { client, stranger } = certificates;
 
-      for (const identity of [undefined, stranger]) {
-        configure(identity === undefined ? {} : { cert_file: identity.certFile, key_file: identity.keyFile });
-        const refused = await home.start();
-        await refused.logged((line) => line["code"] === UNREACHABLE && line["attempt"] === 2, "it was refused twice");
-        expect(await refused.total("s1bridge_collector_events_confirmed_total")).toBe(0);
-        expect(await refused.total("s1bridge_spool_events")).toBe(expected.length);
-        expect(await refused.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
-      }
-      expect(await rsyslog.linesNow()).toStrictEqual([]);
+    for (const identity of [undefined, stranger]) {
+      configure(identity === undefined ? {} : { cert_file: identity.certFile, key_file: identity.keyFile });
+      const refused = await home.start();
+      await refused.logged((line) => line["code"] === UNREACHABLE && line["attempt"] === 2, "it was refused twice");
+      expect(await refused.total("s1bridge_collector_events_confirmed_total")).toBe(0);
+      expect(await refused.total("s1bridge_spool_events")).toBe(expected.length);
+      expect(await refused.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
+    }
+    expect(await rsyslog.linesNow()).toStrictEqual([]);
 
-      configure({ cert_file: client.certFile, key_file: client.keyFile });
-      const accepted = await home.start();
-      await accepted.confirmed(expected.length);
-      expect(compareKeys(expected, countKeys(await rsyslog.lines(expected.length)))).toStrictEqual(COMPLETE);
-    },
-  );
+    configure({ cert_file: client.certFile, key_file: client.keyFile });
+    const accepted = await home.start();
+    await accepted.confirmed(expected.length);
+    expect(compareKeys(expected, countKeys(await rsyslog.lines(expected.length)))).toStrictEqual(COMPLETE);
+  });
 });

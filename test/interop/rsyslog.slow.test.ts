@@ -134,12 +134,32 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
   });
 });
 
-const KILLS = 10;
+describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that takes RELP and is killed", () => {
+  test("none is missing, whenever it is killed, and what comes twice is at most a window for each kill", async () => {
+    await using rsyslog = await DirectRsyslog.start("relp");
+    const expected = supplyActivities(50_000, 7);
+    const bridge = await bridgeTo(rsyslog, "relp");
+    await killAgainAndAgain(rsyslog, () => rsyslog.daemon.kill());
+    // Killed in the middle, each time.
+    expect(await bridge.total("s1bridge_collector_events_confirmed_total")).toBeLessThan(expected.length);
 
-function bridgeTo({ port }: DirectRsyslog): Promise<BridgeProcess> {
+    await bridge.confirmed(expected.length, 120_000);
+    const { duplicates, ...others } = compareKeys(expected, await countKeysOfFile(rsyslog.file));
+    expect(others).toStrictEqual({ missing: [], unknown: [] });
+    expect(duplicates).toBeLessThanOrEqual(await bridge.total("s1bridge_collector_events_in_doubt_total"));
+    expect(duplicates).toBeLessThanOrEqual(KILLS * WINDOW_EVENTS);
+    report(`${expected.length} events over RELP, ${KILLS} kills of rsyslogd at any moment: ${duplicates} twice`);
+  });
+});
+
+const KILLS = 10;
+/** The most events of a window. */
+const WINDOW_EVENTS = 5000;
+
+function bridgeTo({ port }: DirectRsyslog, scheme: "tcp" | "relp" = "tcp"): Promise<BridgeProcess> {
   home.configure({
     consoles: [home.console(console)],
-    collectors: [{ name: "siem", address: `tcp://127.0.0.1:${port}` }],
+    collectors: [{ name: "siem", address: `${scheme}://127.0.0.1:${port}` }],
   });
   return home.start();
 }

@@ -30,11 +30,11 @@ export class DirectRsyslog implements AsyncDisposable {
     );
   }
 
-  /** Resolves when it listens for plain TCP. */
-  static async start(): Promise<DirectRsyslog> {
+  /** Resolves when it listens for plain TCP or RELP. */
+  static async start(transport: "tcp" | "relp" = "tcp"): Promise<DirectRsyslog> {
     const directory = await mkdtemp(join(tmpdir(), "s1bridge-rsyslog-"));
     const made = new DirectRsyslog(directory, await freePort());
-    await writeFile(join(directory, "rsyslog.conf"), configuration(directory, made));
+    await writeFile(join(directory, "rsyslog.conf"), configuration(directory, made, transport));
     await made.daemon.start();
     return made;
   }
@@ -77,16 +77,20 @@ function unreadBytes(port: number): number {
   return [...rows].reduce((sum, [, bytes = ""]) => sum + Number.parseInt(bytes, 16), 0);
 }
 
-function configuration(directory: string, { port, file }: { port: number; file: string }): string {
+function configuration(
+  directory: string,
+  { port, file }: { readonly port: number; readonly file: string },
+  transport: "tcp" | "relp",
+): string {
   return [
     `global(workDirectory="${directory}")`,
     'main_queue(queue.type="Direct")',
-    'module(load="imtcp")',
+    `module(load="im${transport}")`,
     'template(name="raw" type="string" string="%rawmsg%\\n")',
     'ruleset(name="received" queue.type="Direct") {',
     `  action(type="omfile" file="${file}" template="raw" flushOnTXEnd="on" asyncWriting="off")`,
     "}",
-    `input(type="imtcp" port="${port}" address="127.0.0.1" ruleset="received")`,
+    `input(type="im${transport}" port="${port}" address="127.0.0.1" ruleset="received")`,
     "",
   ].join("\n");
 }

@@ -78,7 +78,7 @@ function configuration(options: RsyslogOptions, directory: string, port: number,
   ];
   return [
     `global(${global.join(" ")})`,
-    `module(load="${options.transport.startsWith("relp") ? "imrelp" : "imtcp"}")`,
+    moduleOf(options),
     'template(name="raw" type="string" string="%rawmsg%\\n")',
     'ruleset(name="received") {',
     `  action(type="omfile" file="${file}" template="raw" flushOnTXEnd="on")`,
@@ -86,6 +86,11 @@ function configuration(options: RsyslogOptions, directory: string, port: number,
     `input(${input(options, port)} ruleset="received")`,
     "",
   ].join("\n");
+}
+
+function moduleOf({ transport, driver = "ossl" }: RsyslogOptions): string {
+  if (transport === "relp+tls") return `module(load="imrelp" tls.tlslib="${driver === "ossl" ? "openssl" : "gnutls"}")`;
+  return `module(load="${transport === "relp" ? "imrelp" : "imtcp"}")`;
 }
 
 function input({ transport, driver = "ossl", clientAuth = false, certificates }: RsyslogOptions, port: number): string {

@@ -84,7 +84,7 @@ export function messageKeys() {
       .meta(
         notes({
           description:
-            "How messages are told apart in a stream (RFC 6587): a line feed behind, or the length in front of each. Set what the collector expects; no meaning for `udp://`.",
+            "How messages are told apart in a stream (RFC 6587): a line feed behind, or the length in front of each. Set what the collector expects; no meaning for `udp://` and RELP.",
           fallback: BY_PROFILE,
           example: "newline",
         }),

@@ -16,4 +16,17 @@ export interface Behaviour {
   readonly resetAfterBytes?: number;
   /** Resets when the peer has ended, in place of the clean end. */
   readonly resetOnClose?: boolean;
+  /** What only a RELP receiver can do. */
+  readonly relp?: RelpBehaviour;
+}
+
+export interface RelpBehaviour {
+  /** The answer to `open`, in place of 200 and the offers. */
+  readonly answerOpen?: string;
+  /** Answers so many messages; what becomes of the others says `after`. */
+  readonly answers?: number;
+  /** Refuses them (500), never answers, or tells the end of the session and closes. */
+  readonly after?: "refuse" | "nothing" | "serverclose";
+  /** Answers what came together in the opposite order. */
+  readonly backwards?: boolean;
 }

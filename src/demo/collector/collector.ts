@@ -2,7 +2,7 @@ import { createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Behaviour } from "./behaviour.ts";
-import { CollectorConnection } from "./connection.ts";
+import { CollectorConnection, type Protocol } from "./connection.ts";
 import { Received } from "./received.ts";
 import type { Keep } from "./received.ts";
 
@@ -18,6 +18,8 @@ export interface CollectorOptions {
     readonly minVersion?: "TLSv1.2" | "TLSv1.3";
     readonly maxVersion?: "TLSv1.2" | "TLSv1.3";
   };
+  /** `syslog` when left out. */
+  readonly protocol?: Protocol;
   /** `messages` when left out. */
   readonly keep?: Keep;
   readonly onMessage?: (text: string) => void;
@@ -25,7 +27,7 @@ export interface CollectorOptions {
   readonly behaviour?: Behaviour;
 }
 
-/** A syslog receiver for TCP and TLS that answers a half-close as real ones do, and misbehaves when it is told to. */
+/** A syslog receiver for TCP, TLS and RELP that answers a half-close as real ones do, and misbehaves when it is told to. */
 export class DemoCollector implements AsyncDisposable {
   readonly received: Received;
   readonly #options: CollectorOptions;
@@ -56,7 +58,9 @@ export class DemoCollector implements AsyncDisposable {
 
   /** As in a configuration: `tcp://127.0.0.1:6514`. */
   get address(): string {
-    return `${this.#options.tls === undefined ? "tcp" : "tls"}://${this.#options.host ?? "127.0.0.1"}:${this.#port}`;
+    const { tls, protocol } = this.#options;
+    const scheme = protocol === "relp" ? ["relp", "relp+tls"] : ["tcp", "tls"];
+    return `${scheme[tls === undefined ? 0 : 1]}://${this.#options.host ?? "127.0.0.1"}:${this.#port}`;
   }
 
   /** Connections that were accepted since the start; with TLS, those whose handshake succeeded. */
@@ -140,7 +144,10 @@ export class DemoCollector implements AsyncDisposable {
   #accept(socket: Socket, rawSocket = socket): void {
     this.#accepted += 1;
     const behaviour = this.#next.shift() ?? this.#options.behaviour ?? {};
-    const connection = new CollectorConnection(socket, rawSocket, behaviour, this.received);
+    const connection = new CollectorConnection(socket, rawSocket, behaviour, {
+      received: this.received,
+      protocol: this.#options.protocol ?? "syslog",
+    });
     this.#connections.add(connection);
     socket.once("close", () => {
       this.#connections.delete(connection);

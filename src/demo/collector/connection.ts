@@ -2,6 +2,9 @@ import type { Socket } from "node:net";
 import type { Behaviour } from "./behaviour.ts";
 import { FrameScanner } from "./frame-scanner.ts";
 import type { Received } from "./received.ts";
+import { RelpReceiver } from "./relp-receiver.ts";
+
+export type Protocol = "syslog" | "relp";
 
 /**
  * One connection of the collector. It answers the peer's end with its own only after reading everything, as rsyslog and
@@ -11,7 +14,7 @@ export class CollectorConnection {
   readonly #socket: Socket;
   readonly #rawSocket: Socket;
   readonly #behaviour: Behaviour;
-  readonly #scanner: FrameScanner;
+  readonly #scanner: FrameScanner | RelpReceiver;
   #bytesRead = 0;
   #discarding = false;
   /** The peer has ended while reading was paused to be slow; Node tells of an end in spite of the pause. */
@@ -19,11 +22,19 @@ export class CollectorConnection {
   #timer: NodeJS.Timeout | undefined;
 
   /** `rawSocket` is the TCP connection below TLS; without TLS the same. */
-  constructor(socket: Socket, rawSocket: Socket, behaviour: Behaviour, received: Received) {
+  constructor(
+    socket: Socket,
+    rawSocket: Socket,
+    behaviour: Behaviour,
+    { received, protocol }: { readonly received: Received; readonly protocol: Protocol },
+  ) {
     this.#socket = socket;
     this.#rawSocket = rawSocket;
     this.#behaviour = behaviour;
-    this.#scanner = new FrameScanner((bytes, start, end) => received.add(bytes, start, end));
+    this.#scanner =
+      protocol === "relp"
+        ? new RelpReceiver(socket, behaviour.relp ?? {}, received)
+        : new FrameScanner((bytes, start, end) => received.add(bytes, start, end));
     socket.on("error", () => {
       // A peer that resets is part of the play.
     });

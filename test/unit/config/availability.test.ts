@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { requireAvailable, unavailable, unavailableFaults } from "../../../src/config/availability.ts";
-import { ConfigError, formatFaults, parseConfig } from "../../../src/config/load.ts";
+import { ConfigError, parseConfig } from "../../../src/config/load.ts";
 import { configText, parse, type Parts } from "./fixture.ts";
 
 describe("what this release does not do", () => {
@@ -20,16 +20,11 @@ describe("what this release does not do", () => {
     expect(faults.map((fault) => `${fault.path}: ${fault.message}`)).toEqual([message]);
   });
 
-  test("RELP is refused at the address", () => {
-    const faults = formatFaults(unavailableFaults(parseConfig(configText({ address: "relp://h" }))));
-    expect(faults).toBe("config.yaml:5:28 collectors[0].address: not available yet");
-  });
-
   test("the rest is available", () => {
     const feeds = 'activities: { cron: "* * * * *", include_types: [1], exclude_types: [2], mode: changes }';
     const config = parse({ feeds, scope: "site_ids: [1]", address: "udp://h", tail: "heartbeat: " });
     expect(unavailable(config)).toEqual([]);
-    for (const address of ["tls://h", "stdout", "file:///a"]) {
+    for (const address of ["tls://h", "relp://h", "relp+tls://h", "stdout", "file:///a"]) {
       expect(unavailable(parse({ address, collector: "profile: generic, confirm: none" }))).toEqual([]);
     }
   });
