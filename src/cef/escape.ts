@@ -3,18 +3,32 @@
  * message at the collector; control characters are rewritten by collectors (`#011`) and break them.
  */
 
-/** Whether a value needs more than to be written as it is. Almost none does: one test, no work. */
 const SPECIAL = /[\u0000-\u001f=\\\u007f-\u009f\u2028\u2029\ud800-\udfff\ufeff]/;
 
 const UNCLEAN = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff\ufeff]/;
 const CONTROLS = /[\u0000-\u0009\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/g;
 
-/** True when `cleanText` and `escapeExtension` would both give the text back. */
+/**
+ * True when `cleanText` and `escapeExtension` would both give the text back. Almost always: short ASCII texts, the rule, are
+ * looked through here, which takes half the time of the regular expression.
+ */
 export function isPlain(text: string): boolean {
-  return text.charCodeAt(text.length - 1) !== SPACE && !SPECIAL.test(text);
+  const { length } = text;
+  if (text.charCodeAt(length - 1) === SPACE) return false;
+  if (length > SHORT) return !SPECIAL.test(text);
+  for (let at = 0; at < length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > TILDE) return !SPECIAL.test(text);
+    if (unit < SPACE || unit === EQUALS || unit === BACKSLASH) return false;
+  }
+  return true;
 }
 
+const SHORT = 64;
 const SPACE = 0x20;
+const EQUALS = 0x3d;
+const BACKSLASH = 0x5c;
+const TILDE = 0x7e;
 
 /**
  * Makes text fit for a message: lone surrogates become U+FFFD, byte order marks go, control characters become spaces,
@@ -52,7 +66,7 @@ function isHighSurrogate(unit: number): boolean {
 
 /** Escapes a CEF extension value: backslash, equals sign, and line breaks as `\n` and `\r`. A pipe needs no escape here. */
 export function escapeExtension(value: string): string {
-  return value.replace(/[\\=]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
+  return value.replaceAll("\\", "\\\\").replaceAll("=", "\\=").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
 }
 
 /**
@@ -69,8 +83,6 @@ export function cutEscaped(value: string, maxBytes: number): string {
   while (cut.charCodeAt(cut.length - 1 - backslashes) === BACKSLASH) backslashes += 1;
   return trimSpaces(backslashes % 2 === 1 ? cut.slice(0, -1) : cut);
 }
-
-const BACKSLASH = 0x5c;
 
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;

@@ -4,6 +4,7 @@ import { describeError } from "../lib/errors.ts";
 import type { Unrouted } from "../bridge/ports.ts";
 import type { BlockEvent } from "./block.ts";
 import type { UnpackedBlock, UnpackedBlocks } from "./blocks.ts";
+import { Output } from "./output.ts";
 import type { SpoolStore, StoredBlock } from "./store.ts";
 
 /** Makes an event a message with its framing. */
@@ -79,11 +80,10 @@ export class RenderedQueue {
     block: StoredBlock,
     events: readonly BlockEvent[],
   ): Pick<RenderedBatch, "bytes" | "count" | "newest" | "damaged"> {
-    let text = "";
     let damaged = 0;
     for (const event of events) {
       try {
-        text += this.#render(event);
+        OUTPUT.add(this.#render(event));
       } catch (error) {
         // Mapping is total; should it fail all the same, one event is set aside and the others go on.
         damaged += 1;
@@ -93,9 +93,12 @@ export class RenderedQueue {
       }
     }
     const newest = events.at(-1)?.time;
-    return { bytes: Buffer.from(text), count: events.length - damaged, newest, damaged };
+    return { bytes: OUTPUT.take(), count: events.length - damaged, newest, damaged };
   }
 }
+
+/** One for the whole thread, which renders one batch at a time. */
+const OUTPUT = new Output();
 
 const NOWHERE: Unrouted = {};
 const NOTHING = { bytes: Buffer.alloc(0), count: 0, newest: undefined, unrouted: NOWHERE };

@@ -4,6 +4,8 @@ import { extensionKey } from "../extension.ts";
 import { asFlag, asText, CONFORM, isObject } from "../reading.ts";
 import type { Reading } from "../reading.ts";
 import { compactJson, isSecretName } from "../secrets.ts";
+import { RecordPaths } from "./record-paths.ts";
+import type { Slot } from "./record-paths.ts";
 
 /** One extension key and where its value comes from. Rows are written in the order of their table. */
 export interface Row {
@@ -40,36 +42,48 @@ export interface Table {
   readonly leftovers: Leftovers;
 }
 
-interface Place {
-  readonly section: number;
-  readonly name: string;
-}
-
 interface CompiledRow {
   readonly key: ExtensionKey;
-  readonly places: readonly Place[];
+  readonly from: readonly Slot[];
   readonly read: Reading;
   readonly conform: ((text: string) => string | undefined) | undefined;
-  readonly onlyWith: Place | undefined;
+  readonly onlyWith: Slot | undefined;
   /** The row whose text this row does not repeat; -1 for none. */
   readonly unlessIn: number;
 }
 
-const NOTHING: JsonRecord = {};
+/** What there is to know about a member of the leftovers' section before its value comes. */
+interface Member {
+  /** Never written: dropped, or a secret. */
+  readonly isDropped: boolean;
+  /** `"name":` */
+  readonly prefix: string;
+  /** The rows that may hold it. */
+  readonly rows: readonly number[];
+  /** Of these, the rows that tell the same in other words. */
+  readonly covered: readonly number[];
+  readonly sameAs: readonly Slot[];
+}
+
 const S1_DATA = extensionKey("S1data");
+
+/** Names of members that no table knows are the console's, and few; should they be many, the rest is not remembered. */
+const MAX_MEMBERS = 4096;
 
 /**
  * A table, ready to write the extensions of records one after the other.
  *
- * `open` first; the other calls are about the record that was opened last.
+ * `open` first; the other calls are about the record that was opened last. What can be known before a record comes is
+ * worked out once; test/support/plain-table.ts does the same without, and a property test compares them.
  */
 export class CompiledTable {
-  readonly #sections: (readonly string[])[] = [[]];
-  readonly #opened: JsonRecord[] = [];
+  readonly #paths = new RecordPaths();
   readonly #rows: readonly CompiledRow[];
   readonly #trailerStart: number;
   readonly #indexOf: ReadonlyMap<string, number>;
-  readonly #leftovers: CompiledLeftovers;
+  readonly #members: Map<string, Member>;
+  /** Where the object stands whose members are collected. */
+  readonly #section: Slot;
   /** The text that each row found, unescaped and uncut; undefined for rows that were not written. */
   readonly #found: (string | undefined)[];
 
@@ -80,15 +94,12 @@ export class CompiledTable {
     this.#rows = rows.map((row) => this.#compile(row, rows));
     this.#indexOf = new Map(rows.map((row, index) => [row.key, index]));
     if (this.#indexOf.size !== rows.length) throw new Error("mapping table: a key has two rows");
-    this.#leftovers = this.#compileLeftovers(table.leftovers, rows);
+    this.#section = this.#paths.slot(table.leftovers.section);
+    this.#members = this.#compileMembers(table.leftovers, rows);
   }
 
   open(record: JsonRecord): void {
-    for (let index = 0; index < this.#sections.length; index += 1) {
-      let value: JsonValue | undefined = record;
-      for (const name of this.#sections[index] ?? []) value = isObject(value) ? value[name] : undefined;
-      this.#opened[index] = isObject(value) ? value : NOTHING;
-    }
+    this.#paths.read(record);
     this.#found.fill(undefined);
   }
 
@@ -108,23 +119,27 @@ export class CompiledTable {
 
   /** Call it after the rows: what they have told is left out. */
   writeLeftovers(extension: Extension): void {
-    const section = this.#opened[this.#leftovers.section];
+    const section = this.#paths.values[this.#section];
+    if (!isObject(section)) return;
     let members = "";
     for (const name in section) {
       const value = section[name];
-      if (value === undefined || value === null || value === "" || this.#isTold(name, value)) continue;
-      const text = isSecretName(name) ? undefined : compactJson(value, name);
-      if (text !== undefined) members += `${members === "" ? "" : ","}${JSON.stringify(name)}:${text}`;
+      if (value === undefined || value === null || value === "") continue;
+      const member = this.#members.get(name) ?? this.#remember(name);
+      if (this.#isTold(member, value)) continue;
+      const text = compactJson(value, name);
+      if (text !== undefined) members += members === "" ? member.prefix + text : `,${member.prefix}${text}`;
     }
     if (members !== "") extension.add(S1_DATA, `{${members}}`);
   }
 
   #write(extension: Extension, start: number, end: number): void {
+    const { values } = this.#paths;
     for (let index = start; index < end; index += 1) {
       const row = this.#rows[index];
-      if (row === undefined || (row.onlyWith !== undefined && this.#at(row.onlyWith) === undefined)) continue;
-      for (const place of row.places) {
-        const value = this.#at(place);
+      if (row === undefined || (row.onlyWith !== undefined && values[row.onlyWith] === undefined)) continue;
+      for (const slot of row.from) {
+        const value = values[slot];
         if (value === undefined) continue;
         const text = row.read(value);
         if (text === undefined || (row.unlessIn !== -1 && text === this.#found[row.unlessIn])) continue;
@@ -137,20 +152,14 @@ export class CompiledTable {
     }
   }
 
-  #at(place: Place): JsonValue | undefined {
-    const value = this.#opened[place.section]?.[place.name];
-    return value === null || value === "" ? undefined : value;
-  }
-
-  #isTold(name: string, value: JsonValue): boolean {
-    if (this.#leftovers.drop.has(name)) return true;
-    const rows = this.#leftovers.rows.get(name);
-    const places = this.#leftovers.sameAs.get(name);
-    if (rows === undefined && places === undefined) return false;
-    if (this.#leftovers.covered.get(name)?.some((index) => this.#found[index] !== undefined) === true) return true;
+  #isTold({ isDropped, rows, covered, sameAs }: Member, value: JsonValue): boolean {
+    if (isDropped) return true;
+    if (rows.length === 0 && sameAs.length === 0) return false;
+    for (const index of covered) if (this.#found[index] !== undefined) return true;
     const text = asText(value);
-    if (rows?.some((index) => this.#found[index] === text || this.#foundBy(index, value)) === true) return true;
-    return places?.some((place) => asText(this.#at(place) ?? null) === text) === true;
+    for (const index of rows) if (this.#found[index] === text || this.#foundBy(index, value)) return true;
+    for (const slot of sameAs) if (asText(this.#paths.values[slot] ?? null) === text) return true;
+    return false;
   }
 
   /** A row with a reading of its own has told the value in other letters; of a flag, by its absence. */
@@ -161,65 +170,50 @@ export class CompiledTable {
     return found !== undefined && read?.(value) === found;
   }
 
+  #remember(name: string): Member {
+    const member = newMember(name);
+    if (this.#members.size < MAX_MEMBERS) this.#members.set(name, member);
+    return member;
+  }
+
   #compile(row: Row, rows: readonly Row[]): CompiledRow {
     const key = extensionKey(row.key, row.label);
     return {
       key,
-      places: row.from.map((path) => this.#place(path)),
+      from: row.from.map((path) => this.#paths.slot(path)),
       read: row.as ?? asText,
       conform: key.type === "string" ? undefined : CONFORM[key.type],
-      onlyWith: row.onlyWith === undefined ? undefined : this.#place(row.onlyWith),
+      onlyWith: row.onlyWith === undefined ? undefined : this.#paths.slot(row.onlyWith),
       unlessIn: rows.findIndex((other) => other.key === row.unlessIn),
     };
   }
 
-  #compileLeftovers({ section, sameAs, drop }: Leftovers, rows: readonly Row[]): CompiledLeftovers {
-    const prefix = section === "" ? "" : `${section}.`;
-    const byName = new Map<string, number[]>();
-    const covered = new Map<string, number[]>();
-    const note = (map: Map<string, number[]>, path: string, index: number): void => {
-      if (!path.startsWith(prefix)) return;
-      const name = path.slice(prefix.length);
-      map.set(name, [...(map.get(name) ?? []), index]);
+  #compileMembers({ section, sameAs, drop }: Leftovers, rows: readonly Row[]): Map<string, Member> {
+    const members = new Map<string, Member>();
+    const merge = (name: string, known: (before: Member) => Partial<Member>): void => {
+      const before = members.get(name) ?? newMember(name);
+      members.set(name, { ...before, ...known(before) });
     };
     for (const [index, row] of rows.entries()) {
-      for (const path of row.from) note(byName, path, index);
-      for (const path of row.covers ?? []) {
-        note(byName, path, index);
-        note(covered, path, index);
+      for (const name of namesIn(section, row.from)) merge(name, (before) => ({ rows: [...before.rows, index] }));
+      for (const name of namesIn(section, row.covers ?? [])) {
+        merge(name, (before) => ({ rows: [...before.rows, index], covered: [...before.covered, index] }));
       }
     }
-    const places = Object.entries(sameAs).map(([name, paths]): [string, readonly Place[]] => [
-      name,
-      paths.map((path) => this.#place(path)),
-    ]);
-    return {
-      section: this.#section(section === "" ? [] : [section]),
-      rows: byName,
-      covered,
-      sameAs: new Map(places),
-      drop: new Set(drop),
-    };
-  }
-
-  #place(path: string): Place {
-    const names = path.split(".");
-    const name = names.pop() ?? "";
-    return { section: this.#section(names), name };
-  }
-
-  #section(names: readonly string[]): number {
-    const path = names.join(".");
-    const index = this.#sections.findIndex((known) => known.join(".") === path);
-    return index === -1 ? this.#sections.push(names) - 1 : index;
+    for (const [name, paths] of Object.entries(sameAs)) {
+      merge(name, () => ({ sameAs: paths.map((path) => this.#paths.slot(path)) }));
+    }
+    for (const name of drop) merge(name, () => ({ isDropped: true }));
+    return members;
   }
 }
 
-interface CompiledLeftovers {
-  readonly section: number;
-  /** The rows that may hold a member, by its name. */
-  readonly rows: ReadonlyMap<string, readonly number[]>;
-  readonly covered: ReadonlyMap<string, readonly number[]>;
-  readonly sameAs: ReadonlyMap<string, readonly Place[]>;
-  readonly drop: ReadonlySet<string>;
+function newMember(name: string): Member {
+  return { isDropped: isSecretName(name), prefix: `${JSON.stringify(name)}:`, rows: [], covered: [], sameAs: [] };
+}
+
+/** The paths that lead to a member of the section, by its name. */
+function namesIn(section: string, paths: readonly string[]): readonly string[] {
+  const prefix = section === "" ? "" : `${section}.`;
+  return paths.filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length));
 }
