@@ -1,4 +1,5 @@
 import type { FeedName } from "../event/event.ts";
+import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 
 /**
@@ -20,6 +21,17 @@ export interface Checkpoint {
   readonly floor: Micros;
 }
 
+/**
+ * What a record is to the spool:
+ *
+ * - `entry`: of an append-only list, or a version of a mutable object when it has one: new once by id and version.
+ * - `note`, `timeline`: an entry beside an object, with the same identity rule.
+ * - `state`: an object without a time to ask by. It is new when its content is not what it was.
+ * - `member`: an object of a snapshot, always forwarded: its version tells the snapshot.
+ * - `mark`: behind the last object of a whole list; new when the list is not what it was.
+ */
+export type RecordKind = "entry" | "note" | "timeline" | "state" | "member" | "mark";
+
 /** A record of a page, not yet known to be new. */
 export interface PageRecord {
   readonly id: string;
@@ -27,6 +39,12 @@ export interface PageRecord {
   readonly time: Micros;
   /** The console's own text for the version of a mutable object, its `updatedAt`. Undefined: the id alone is the identity. */
   readonly version: string | undefined;
+  /** `entry` when left out. */
+  readonly kind?: RecordKind;
+  /** What the object looks like, to be compared with what it was. */
+  readonly fingerprint?: Fingerprint;
+  /** The version in place of `version`, should the content have changed and that not. */
+  readonly versionIfSame?: string;
   /** The record's JSON as the console sent it, but integers beyond ±2^53 in quotes, so that nobody rounds them. */
   readonly text: string;
 }

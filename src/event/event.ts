@@ -39,9 +39,11 @@ export type FeedName = (typeof FEED_NAMES)[number];
  * - `event`: an entry of an append-only feed.
  * - `new`: the first sight of an object.
  * - `updated`, `changed`: a later version of it, by its `updatedAt` or, where the console tells none, by its content.
+ * - `listed`: an object of a snapshot that is as it was.
  * - `snapshot`: not a record, but the mark behind the last one of a whole list.
+ * - `note`, `timeline`: what is told beside an object.
  */
-export type Change = "event" | "new" | "updated" | "changed" | "snapshot";
+export type Change = "event" | "new" | "updated" | "changed" | "listed" | "snapshot" | "note" | "timeline";
 
 /** One thing that is forwarded: an activity, or a version of an object. */
 export interface SecurityEvent {

@@ -61,6 +61,7 @@ and ends with \`notificationScope\`: \`SITE\`, \`ACCOUNT\` or \`GLOBAL\`. Before
 
 | key | value |
 |---|---|
+| \`S1changed\` | of an object's later version: the fields that differ from the version before, separated by commas, where that is known |
 | \`S1data\` | fields of the record's free part that have no key of their own, as compact JSON; not with \`unmapped_data: false\` |
 | \`S1truncated\` | the keys whose values were shortened or left out to keep a length, separated by commas; \`*\` for everything but the ids and the trailer |
 `;

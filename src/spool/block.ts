@@ -16,6 +16,7 @@ export interface BlockEntry {
   readonly time: Micros;
   readonly version: string | undefined;
   readonly change: Change;
+  readonly changed?: readonly string[];
   readonly text: string;
 }
 
@@ -36,6 +37,8 @@ interface BlockIndex {
   readonly times: readonly Micros[];
   readonly versions: readonly (string | null)[];
   readonly changes: readonly Change[];
+  /** The fields that changed, by the event's place in the block, where that is known. */
+  readonly changed?: Readonly<Record<number, readonly string[]>>;
   /** In UTF-16 code units. */
   readonly lengths: readonly number[];
 }
@@ -58,11 +61,17 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
     versions: entries.map((entry) => entry.version ?? null),
     changes: entries.map((entry) => entry.change),
     lengths: entries.map((entry) => entry.text.length),
+    ...changedOf(entries),
   };
   const text = Buffer.from(`${JSON.stringify(index)}\n${entries.map((entry) => entry.text).join("\n")}\n`);
   const body = await compress(text, ZSTD_OPTIONS);
   releaseBuffer(text);
   return body;
+}
+
+function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> {
+  const known = entries.flatMap(({ changed }, at) => (changed === undefined ? [] : [[at, changed] as const]));
+  return known.length === 0 ? {} : { changed: Object.fromEntries(known) };
 }
 
 /**
@@ -89,6 +98,7 @@ export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion }:
       id,
       key: eventKey(feed, id, index.versions[at] ?? undefined),
       time: index.times[at] ?? (0 as Micros),
+      ...(index.changed?.[at] === undefined ? {} : { changed: index.changed[at] }),
       text: own,
       get record() {
         return JSON.parse(own) as JsonRecord;

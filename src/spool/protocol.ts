@@ -1,8 +1,8 @@
 import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
-import type { Change } from "../event/event.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
+import type { Sightings } from "./sightings.ts";
 import type { Identity } from "./statements.ts";
 import type { Forgotten, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
@@ -17,7 +17,7 @@ export interface ThreadOptions extends StoreOptions {
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
-  unseen: { ask: [FeedKey, readonly Identity[]]; answer: Uint8Array };
+  sightings: { ask: [FeedKey, readonly Identity[]]; answer: Sightings };
   append: { ask: [FeedKey, PackedPage]; answer: "appended" | "full" };
   /** Collector, position, and how many events at most. */
   read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
@@ -25,9 +25,6 @@ export interface Operations {
   size: { ask: []; answer: SpoolSize };
   close: { ask: []; answer: undefined };
 }
-
-/** What `unseen` answers for each identity, as an index: a list of a thousand words would be cloned one by one. */
-export const CHANGES: readonly (Change | undefined)[] = [undefined, "event", "new", "updated"];
 
 export type Operation = keyof Operations;
 
@@ -79,10 +76,8 @@ export function perform(
   switch (operation) {
     case "checkpoint":
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
-    case "unseen":
-      return Uint8Array.from(store.unseen(...(ask as Operations["unseen"]["ask"])), (change) =>
-        CHANGES.indexOf(change),
-      );
+    case "sightings":
+      return store.sightings(...(ask as Operations["sightings"]["ask"]));
     case "append": {
       const [key, page] = ask as Operations["append"]["ask"];
       const answer = store.append(key, page);

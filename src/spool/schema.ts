@@ -12,7 +12,8 @@ const APPLICATION_ID = 0x73316272;
  *
  * - `feeds`: each feed of each console, with its checkpoint.
  * - `seen`: the ids that a page must not add again, as long as the overlap can bring them back.
- * - `objects`: the ids of mutable objects ever seen, to tell the first sight from a later version.
+ * - `objects`: the ids of mutable objects ever seen, to tell the first sight from a later version, and what the last
+ *   forwarded one looked like (event/fingerprint.ts), to tell what has changed.
  * - `blocks`: the queue. `position` is that of the first event in the block; the next block begins at `position + count`.
  * - `collectors`: how far each collector has confirmed. A block is deleted when all are past it.
  * - `damaged`: blocks that can not be read any more, kept for whoever wants to try.
@@ -38,6 +39,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE facts (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   INSERT INTO facts VALUES ('end', 0);
   `,
+  `ALTER TABLE objects ADD COLUMN look BLOB`,
 ];
 
 /** What this release writes. */

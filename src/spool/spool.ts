@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Appended, Checkpoint, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
-import { type BlockEntry, packBlock } from "./block.ts";
-import { CHANGES, type Opened } from "./protocol.ts";
+import { packBlock } from "./block.ts";
+import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { ModuleSource } from "./rendered.ts";
+import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { Forgotten, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
@@ -104,43 +104,11 @@ export class ThreadedSpool implements Spool {
   }
 
   /** What the spool does not have yet of a page, each once. */
-  async #unseen(
-    key: FeedKey,
-    { records, deadLetters }: Page,
-  ): Promise<{ entries: BlockEntry[]; letters: IdentifiedLetter[] }> {
-    if (records.length + deadLetters.length === 0) return { entries: [], letters: [] };
-    const identified = deadLetters.map((letter) => ({ ...letter, id: letterId(letter), version: undefined }));
-    const codes = await this.#thread.ask(
-      "unseen",
-      key,
-      [...records, ...identified].map(({ id, version }) => ({ id, version })),
-    );
-    const inPage = new Set<string>();
-    const entries = records.flatMap((record, at) => {
-      const { id, version } = record;
-      const change = CHANGES[codes[at] ?? 0];
-      const identity = JSON.stringify([id, version]);
-      if (change === undefined || inPage.has(identity)) return [];
-      const isUpdate = change === "new" && inPage.has(id);
-      inPage.add(identity).add(id);
-      return [{ ...record, change: isUpdate ? "updated" : change }];
-    });
-    const letters = identified.filter(({ id }, at) => {
-      if (codes[records.length + at] === 0 || inPage.has(id)) return false;
-      inPage.add(id);
-      return true;
-    });
-    return { entries, letters };
+  async #unseen(key: FeedKey, page: Page): Promise<{ entries: NewEntry[]; letters: IdentifiedLetter[] }> {
+    if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [] };
+    const letters = identifyLetters(page);
+    return unseen(page, letters, await this.#thread.ask("sightings", key, identitiesOf(page, letters)));
   }
-}
-
-/** The overlap brings a dead letter back like any record; what it says is its identity. */
-interface IdentifiedLetter extends DeadLetter {
-  readonly id: string;
-}
-
-function letterId({ text }: DeadLetter): string {
-  return `dead-letter-${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
 }
 
 /** A block's records stop here, so that a reader never has to hold more than this and one record. */
@@ -148,7 +116,7 @@ const BLOCK_TEXT_LENGTH = 384 << 10;
 
 async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,
-  entries: readonly BlockEntry[],
+  entries: readonly NewEntry[],
   letters: readonly IdentifiedLetter[],
 ): Promise<PackedPage> {
   const blocks: { count: number; body: Uint8Array }[] = [];
@@ -158,7 +126,9 @@ async function pack(
     blocks.push({ count: to - from, body: await packBlock(entries.slice(from, to)) });
   }
   const identities = [
-    ...entries.map(({ id, version, time }) => ({ id, version, time })),
+    ...entries.map(({ id, version, time, fingerprint }) =>
+      fingerprint === undefined ? { id, version, time } : { id, version, time, fingerprint },
+    ),
     ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
   ];
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 
 /** What makes a record the one it is: its id and, for mutable objects, its version. */
@@ -7,11 +8,18 @@ export interface Identity {
   readonly version: string | undefined;
 }
 
-/** Identities as a JSON list for SQLite, each `[id, version, time]`. */
-export function sqlList(identities: readonly (Identity & { readonly time?: Micros })[]): string {
-  const rows = identities.map(
-    ({ id, version = "", time = 0 }) => `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}]`,
-  );
+/** An identity to be remembered. */
+export interface NewIdentity extends Identity {
+  readonly time?: Micros;
+  readonly fingerprint?: Fingerprint;
+}
+
+/** Identities as a JSON list for SQLite, each `[id, version, time, what it looks like in hexadecimal]`. */
+export function sqlList(identities: readonly NewIdentity[]): string {
+  const rows = identities.map(({ id, version = "", time = 0, fingerprint }) => {
+    const look = fingerprint === undefined ? "" : `,"${Buffer.from(fingerprint).toString("hex")}"`;
+    return `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}${look}]`;
+  });
   return `[${rows.join(",")}]`;
 }
 
@@ -45,14 +53,15 @@ export function prepareStatements(database: DatabaseSync) {
        ON seen.feed = ?1 AND seen.id = page.value ->> 0 AND seen.version = page.value ->> 1`,
     ),
     known: prepare(
-      `SELECT page.key AS at FROM json_each(?2) AS page CROSS JOIN objects
+      `SELECT page.key AS at, objects.look FROM json_each(?2) AS page CROSS JOIN objects
        ON objects.feed = ?1 AND objects.id = page.value ->> 0 WHERE page.value ->> 1 <> ''`,
     ),
-    addSeen: prepare("INSERT INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)"),
+    addSeen: prepare("INSERT OR IGNORE INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)"),
     forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
     countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
     addObjects: prepare(
-      "INSERT OR IGNORE INTO objects SELECT ?1, value ->> 0 FROM json_each(?2) WHERE value ->> 1 <> ''",
+      `INSERT INTO objects SELECT ?1, value ->> 0, unhex(value ->> 3) FROM json_each(?2) WHERE value ->> 1 <> ''
+       ON CONFLICT DO UPDATE SET look = excluded.look WHERE excluded.look IS NOT NULL`,
     ),
     addBlock: prepare("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)"),
     moveEnd: prepare("UPDATE facts SET value = ? WHERE key = 'end'"),

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Checkpoint, DeadLetter, FeedKey } from "../bridge/ports.ts";
-import type { Change } from "../event/event.ts";
+import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { makeDirectory, openDatabase, transaction } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
 import { lockSpool } from "./lock.ts";
 import { Space, type SpaceOptions } from "./space.ts";
-import { type Identity, type Statements, prepareStatements, sqlList } from "./statements.ts";
+import { SIGHT, type Sightings } from "./sightings.ts";
+import { type Identity, type NewIdentity, type Statements, prepareStatements, sqlList } from "./statements.ts";
 
 /**
  * The spool itself: SQLite in WAL mode with `synchronous=FULL`, so that what `append` has committed survives a crash and
@@ -29,7 +30,7 @@ export interface StoredBlock extends FeedKey {
 
 /** A page without what has been seen before, packed. */
 export interface PackedPage {
-  readonly identities: readonly (Identity & { readonly time: Micros })[];
+  readonly identities: readonly NewIdentity[];
   readonly blocks: readonly { readonly count: number; readonly body: Uint8Array }[];
   readonly deadLetters: readonly DeadLetter[];
   readonly checkpoint: Checkpoint;
@@ -94,14 +95,20 @@ export class SpoolStore {
     return { time: Number(row["checkpoint"]), floor: Number(row["floor"]) } as Checkpoint;
   }
 
-  /** For each identity, what its event would be; undefined for what has been seen before. */
-  unseen(key: FeedKey, identities: readonly Identity[]): (Change | undefined)[] {
+  /** For each identity whether it has been seen, and what is known of its object. */
+  sightings(key: FeedKey, identities: readonly Identity[]): Sightings {
     const feed = this.#feed(key).id;
     const list = sqlList(identities);
-    const changes = identities.map(({ version }): Change | undefined => (version === undefined ? "event" : "new"));
-    if (changes.includes("new")) for (const { at } of this.#sql.known.all(feed, list)) changes[Number(at)] = "updated";
-    for (const { at } of this.#sql.seen.all(feed, list)) changes[Number(at)] = undefined;
-    return changes;
+    const sights = new Uint8Array(identities.length);
+    const looks = new Map<number, Fingerprint>();
+    if (identities.some(({ version }) => version !== undefined)) {
+      for (const { at, look } of this.#sql.known.all(feed, list)) {
+        sights[Number(at)] = SIGHT.known;
+        if (look !== null) looks.set(Number(at), look as Fingerprint);
+      }
+    }
+    for (const { at } of this.#sql.seen.all(feed, list)) sights[Number(at)] = SIGHT.seen;
+    return { sights, looks };
   }
 
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */

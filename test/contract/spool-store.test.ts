@@ -9,6 +9,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { packBlock } from "../../src/spool/block.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
+import { SIGHT } from "../../src/spool/sightings.ts";
 import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
 import { ACTIVITIES, NEVER, checkpoint, idsOf, micros, page, readTo, record } from "./spool.contract.ts";
 import { eventsOf, jsonCollectors } from "../support/json-renderer.ts";
@@ -397,11 +398,11 @@ describe("ids that are forgotten", () => {
         const records = visible.slice(read, read + 3);
         const before = this.store.checkpoint(ACTIVITIES) ?? start;
         const reached = last ? this.now : (records.at(-1)?.time ?? from);
-        const changes = this.store.unseen(
+        const { sights } = this.store.sightings(
           ACTIVITIES,
           records.map(({ id }) => ({ id, version: undefined })),
         );
-        const fresh = records.filter((_, at) => changes[at] !== undefined);
+        const fresh = records.filter((_, at) => sights[at] !== SIGHT.seen);
         const packed: PackedPage = {
           identities: fresh.map(({ id, time }) => ({ id, version: undefined, time: micros(time) })),
           blocks: fresh.length === 0 ? [] : [{ count: fresh.length, body: new Uint8Array([1]) }],

@@ -9,7 +9,7 @@ import { compileName } from "../name-template.ts";
 import type { NameTemplate } from "../name-template.ts";
 import { refine, refinementOf, threatSeverity } from "../severity.ts";
 import { ACTIVITIES } from "./activities.ts";
-import { endExtension, startExtension } from "./head.ts";
+import { addChanged, endExtension, startExtension } from "./head.ts";
 import { OBJECTS } from "./objects.ts";
 import { CompiledTable } from "./table.ts";
 import type { Table } from "./table.ts";
@@ -126,7 +126,10 @@ const THREAT_NAMES: Readonly<Record<SecurityEvent["change"], NameTemplate>> = {
   updated: compileName("Threat updated - machine {dhost} || Threat updated"),
   changed: compileName("Threat updated - machine {dhost} || Threat updated"),
   event: compileName("Threat - machine {dhost} || Threat"),
+  listed: compileName("Threat listed - machine {dhost} || Threat listed"),
   snapshot: compileName("Threats: end of the list"),
+  note: compileName("Threat note"),
+  timeline: compileName("Threat timeline"),
 };
 
 function mapThreats(options: MappingOptions): FeedMapping {
@@ -136,6 +139,7 @@ function mapThreats(options: MappingOptions): FeedMapping {
     table.open(event.record);
     const extension = startExtension(event, "ThreatEvent", "detection", options.rt);
     table.writeRows(extension);
+    addChanged(extension, event);
     if (options.unmappedData) table.writeLeftovers(extension);
     extension.startTrailer();
     endExtension(extension, table);
@@ -165,6 +169,7 @@ function mapObjects(options: MappingOptions): FeedMapping {
     table.open(event.record);
     const extension = startExtension(event, "SystemEvent", "administration", options.rt);
     table.writeRows(extension);
+    addChanged(extension, event);
     if (options.unmappedData) table.writeLeftovers(extension);
     extension.startTrailer();
     endExtension(extension, table);

@@ -11,6 +11,7 @@ const CAT = extensionKey("cat");
 const EXTERNAL_ID = extensionKey("externalId");
 const EVENT_KEY = extensionKey("S1eventKey");
 const RT = extensionKey("rt");
+const CHANGED = extensionKey("S1changed");
 const NOTIFICATION_SCOPE = extensionKey("notificationScope");
 
 /** `detection`: native syslog gives threats another time format than the console's own events. */
@@ -28,6 +29,11 @@ export function startExtension(
   extension.add(EVENT_KEY, event.key);
   extension.add(RT, rt === "epoch" ? String(toMs(event.time)) : nativeTime(event.time, kind));
   return extension;
+}
+
+/** What an object's new version differs in. */
+export function addChanged(extension: Extension, { changed = [] }: SecurityEvent): void {
+  extension.add(CHANGED, changed.join(","));
 }
 
 /** `notificationScope` ends the message: parsers of the native form look for a key behind every other value. */

@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { DeadLetter, Page, PageRecord } from "../bridge/ports.ts";
+import type { Change, JsonRecord } from "../event/event.ts";
+import { type Fingerprint, changedFields, isSameContent, isSameVersion } from "../event/fingerprint.ts";
+import type { BlockEntry } from "./block.ts";
+import type { Identity, NewIdentity } from "./statements.ts";
+
+/** What the database knows of each identity of a page, as a number: a list of words would be cloned one by one. */
+export const SIGHT = { none: 0, known: 1, seen: 2 } as const;
+
+export interface Sightings {
+  readonly sights: Uint8Array;
+  /** What the objects looked like when they were forwarded last, by their place in the page, where that is kept. */
+  readonly looks: ReadonlyMap<number, Fingerprint>;
+}
+
+/** An event to be stored, and what is remembered of it. */
+export type NewEntry = BlockEntry & NewIdentity;
+
+/** The overlap brings a dead letter back like any record; what it says is its identity. */
+export interface IdentifiedLetter extends DeadLetter {
+  readonly id: string;
+}
+
+export function identifyLetters({ deadLetters }: Page): IdentifiedLetter[] {
+  return deadLetters.map((letter) => ({ ...letter, id: letterId(letter) }));
+}
+
+/** What the spool has to be asked about: the records, then the dead letters. */
+export function identitiesOf({ records }: Page, letters: readonly IdentifiedLetter[]): Identity[] {
+  return [
+    ...records.map(({ id, version }) => ({ id, version })),
+    ...letters.map(({ id }) => ({ id, version: undefined })),
+  ];
+}
+
+/** What the spool does not have yet of a page, each once. */
+export function unseen(
+  { records }: Page,
+  letters: readonly IdentifiedLetter[],
+  { sights, looks }: Sightings,
+): { entries: NewEntry[]; letters: IdentifiedLetter[] } {
+  const inPage: InPage = { identities: new Set(), looks: new Map() };
+  const entries = records.flatMap((record, at): NewEntry[] => {
+    const sight = sights[at] ?? SIGHT.none;
+    const entry = entryOf(record, sight, inPage.looks.get(record.id) ?? looks.get(at), inPage);
+    if (entry === undefined) return [];
+    const identity = JSON.stringify([entry.id, entry.version]);
+    if (inPage.identities.has(identity)) return [];
+    inPage.identities.add(identity).add(entry.id);
+    if (entry.fingerprint !== undefined) inPage.looks.set(entry.id, entry.fingerprint);
+    return [entry];
+  });
+  const fresh = letters.filter(({ id }, at) => {
+    if (sights[records.length + at] === SIGHT.seen || inPage.identities.has(id)) return false;
+    inPage.identities.add(id);
+    return true;
+  });
+  return { entries, letters: fresh };
+}
+
+/** What the records of the same page before have told. */
+interface InPage {
+  /** Ids, and ids with version. */
+  readonly identities: Set<string>;
+  readonly looks: Map<string, Fingerprint>;
+}
+
+/** Undefined for what has been seen before. */
+function entryOf(
+  record: PageRecord,
+  sight: number,
+  before: Fingerprint | undefined,
+  inPage: InPage,
+): NewEntry | undefined {
+  const { kind = "entry", fingerprint } = record;
+  const isKnown = sight !== SIGHT.none || before !== undefined || inPage.identities.has(record.id);
+  const isSame = before !== undefined && fingerprint !== undefined && isSameContent(before, fingerprint);
+  switch (kind) {
+    case "entry": {
+      if (sight === SIGHT.seen) return undefined;
+      const change = record.version === undefined ? "event" : isKnown ? "updated" : "new";
+      return { ...made(record, change), ...differences(record, change, before) };
+    }
+    case "note":
+    case "timeline":
+      return sight === SIGHT.seen ? undefined : made(record, kind);
+    case "member": {
+      if (sight === SIGHT.seen) return undefined;
+      const change = isSame ? "listed" : isKnown ? "updated" : "new";
+      return { ...made(record, change), ...differences(record, change, before) };
+    }
+    case "mark":
+      return isSame ? undefined : made(other(record, sight, before), "snapshot");
+    case "state": {
+      if (isSame) return undefined;
+      const change = isKnown ? "changed" : "new";
+      return { ...made(other(record, sight, before), change), ...differences(record, change, before) };
+    }
+  }
+}
+
+function made({ id, time, version, text, fingerprint }: PageRecord, change: Change): NewEntry {
+  return { id, time, version, text, change, ...(fingerprint === undefined ? {} : { fingerprint }) };
+}
+
+/** The record with the other version when its content has changed and the console's version has not. */
+function other(record: PageRecord, sight: number, before: Fingerprint | undefined): PageRecord {
+  const { fingerprint, versionIfSame } = record;
+  const isTaken =
+    sight === SIGHT.seen || (before !== undefined && fingerprint !== undefined && isSameVersion(before, fingerprint));
+  return isTaken && versionIfSame !== undefined ? { ...record, version: versionIfSame } : record;
+}
+
+function differences(
+  { text, fingerprint }: PageRecord,
+  change: Change,
+  before: Fingerprint | undefined,
+): { changed?: readonly string[] } {
+  if (before === undefined || fingerprint === undefined || change === "new" || change === "listed") return {};
+  const changed = changedFields(before, JSON.parse(text) as JsonRecord);
+  return changed.length === 0 ? {} : { changed };
+}
+
+function letterId({ text }: DeadLetter): string {
+  return `dead-letter-${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
+}
