@@ -141,7 +141,7 @@ function idsBefore(dataset: ActivityDataset, checkpoint: number): string[] {
   const ids: string[] = [];
   for (let index = 0; index < dataset.length; index += 1) {
     const entry = dataset.at(index);
-    if ((entry.time("createdAt") ?? 0) >= checkpoint) break;
+    if ((entry.time(["createdAt"]) ?? 0) >= checkpoint) break;
     ids.push(entry.id);
   }
   return ids;

@@ -83,7 +83,7 @@ describe("threats", () => {
       '{"id":"9","n":12345678901234567,"threatInfo":{"updatedAt":"2026-11-20T09:00:00.000000Z","a":1,"incidentStatus":"resolved"}}',
     );
     expect((await allIds(demo, "/threats?sortBy=updatedAt&limit=5")).at(-1)).toBe("9");
-    expect(() => demo.updateThreat("8", {})).toThrow("no threat 8");
+    expect(() => demo.updateThreat("8", {})).toThrow("no record 8 of threats");
   });
 
   test("a detection stands in both feeds under one id", () => {

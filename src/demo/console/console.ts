@@ -4,22 +4,19 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { performance } from "node:perf_hooks";
-import { activityTypesAnswer } from "./activity-types.ts";
-import { encodeCursor } from "./cursor.ts";
+import { answerApi, bodyOf } from "./api.ts";
+import type { ApiAnswer, ApiRequest } from "./api.ts";
 import { FaultPlan } from "./faults.ts";
 import type { Fault, FaultSource } from "./faults.ts";
-import { activityShape, threatShape } from "./feed-shapes.ts";
-import { RefusedError } from "./parameters.ts";
-import { readQuery } from "./query.ts";
-import type { Query } from "./query.ts";
+import { moveRows } from "./moving.ts";
 import { RecordStore } from "./record-store.ts";
-import type { Selection } from "./record-store.ts";
+import { changedRecord } from "./record-change.ts";
+import type { RecordChange } from "./record-change.ts";
 import { reply } from "./reply.ts";
 import { RequestLog } from "./request-log.ts";
-import { changedRecord } from "./threat-change.ts";
-import type { RecordChange } from "./threat-change.ts";
-import { loginPage, methodNotAllowed, notFound, unauthorized } from "./vendor-answers.ts";
-import type { Answer } from "./vendor-answers.ts";
+import { RESOURCES, UNIFIED_ALERT } from "./resources.ts";
+import { Tokens } from "./tokens.ts";
+import { loginPage, methodNotAllowed, notFound } from "./vendor-answers.ts";
 
 const API = "/web/api/v2.1/";
 
@@ -40,12 +37,13 @@ export interface ConsoleOptions {
 
 /** An imitation of the management console's API that is as strict as the original, on a port of its own. */
 export class DemoConsole implements AsyncDisposable {
-  readonly activities = new RecordStore(activityShape);
-  readonly threats = new RecordStore(threatShape);
   readonly requests = new RequestLog();
   readonly faults = new FaultPlan();
-  /** The tokens that are valid now. */
-  readonly tokens: Set<string>;
+  readonly tokens = new Tokens();
+  /** Endpoints that this console does not have, as an old one or one on premises: `unifiedalerts/graphql`. */
+  readonly missing = new Set<string>();
+  /** The policy of each scope as JSON, by `tenant`, `accounts/ID`, `sites/ID`, `groups/ID`. */
+  readonly policies = new Map<string, string>();
   /** What `/system/info` tells. */
   readonly info = {
     build: "77",
@@ -54,13 +52,15 @@ export class DemoConsole implements AsyncDisposable {
     release: "S-25.1",
     version: "S-25.1.3#77",
   };
+  readonly #stores: ReadonlyMap<string, RecordStore>;
   readonly #server: Server;
   readonly #options: ConsoleOptions;
 
   private constructor(server: Server, options: ConsoleOptions) {
     this.#server = server;
     this.#options = options;
-    this.tokens = new Set([options.token ?? "demo-token"]);
+    this.#stores = new Map([...RESOURCES.values(), UNIFIED_ALERT].map((one) => [one.path, new RecordStore(one)]));
+    this.tokens.add(options.token ?? "demo-token");
   }
 
   /** Resolves when it listens. */
@@ -91,19 +91,42 @@ export class DemoConsole implements AsyncDisposable {
     return (this.#options.clock ?? Date.now)();
   }
 
+  get activities(): RecordStore {
+    return this.store("activities");
+  }
+
+  get threats(): RecordStore {
+    return this.store("threats");
+  }
+
+  /** The records of a list endpoint, by its path: `agents`, `threats/{threat_id}/notes`, `unifiedalerts/graphql`. */
+  store(path: string): RecordStore {
+    const store = this.#stores.get(path);
+    if (store === undefined) throw new Error(`the embedded console has no list ${path}`);
+    return store;
+  }
+
   /** Adds records by their JSON text; with `visibleAtMs` on the console's clock, no query sees them before. */
-  addActivities(texts: Iterable<string>, { visibleAtMs = 0 }: { visibleAtMs?: number } = {}): void {
-    this.activities.add(texts, visibleAtMs);
+  add(path: string, texts: Iterable<string>, { visibleAtMs = 0 }: { visibleAtMs?: number } = {}): void {
+    this.store(path).add(texts, visibleAtMs);
   }
 
-  addThreats(texts: Iterable<string>, { visibleAtMs = 0 }: { visibleAtMs?: number } = {}): void {
-    this.threats.add(texts, visibleAtMs);
+  addActivities(texts: Iterable<string>, options: { visibleAtMs?: number } = {}): void {
+    this.add("activities", texts, options);
   }
 
-  /** Merges `change` into a threat and moves its `updatedAt` to the console's time, or to one that `change` holds. */
+  addThreats(texts: Iterable<string>, options: { visibleAtMs?: number } = {}): void {
+    this.add("threats", texts, options);
+  }
+
+  /** Merges `change` into a record and moves its `updatedAt` to the console's time, or to one that `change` holds. */
+  update(path: string, id: string, change: RecordChange): void {
+    const found = this.store(path).rewrite(id, (text) => changedRecord(text, change, this.nowMs));
+    if (!found) throw new Error(`no record ${id} of ${path}`);
+  }
+
   updateThreat(id: string, change: RecordChange): void {
-    const found = this.threats.rewrite(id, (text) => changedRecord(text, change, this.nowMs));
-    if (!found) throw new Error(`no threat ${id}`);
+    this.update("threats", id, change);
   }
 
   async close(): Promise<void> {
@@ -121,78 +144,43 @@ export class DemoConsole implements AsyncDisposable {
     const path = url.pathname.startsWith(API) ? `/${url.pathname.slice(API.length)}` : url.pathname;
     const asked = { path, search: url.searchParams };
     const atMs = performance.now();
+    response.on("error", () => {
+      // The client went away: its business.
+    });
+    const body = request.method === "POST" ? await bodyOf(request) : "";
     const fault = (this.#options.faults ?? this.faults).next(asked);
-    const answer = this.#answer(request, url, fault);
+    const answer = this.#answer(request, url, body, fault);
     response.setHeader("Date", new Date(this.nowMs).toUTCString());
     response.setHeader("X-RqId", randomUUID());
     this.requests.add({ ...asked, atMs, status: answer.status });
     request.resume();
-    response.on("error", () => {
-      // The client went away: its business.
-    });
     await reply(request, response, answer, fault);
   }
 
-  #answer(request: IncomingMessage, url: URL, fault: Fault | undefined): Answer {
+  #answer(request: IncomingMessage, url: URL, body: string, fault: Fault | undefined): ApiAnswer {
     if (fault?.kind === "answer") return fault.answer;
-    if (request.method !== "GET") return methodNotAllowed;
-    if (url.pathname === "/login") return loginPage;
-    if (!url.pathname.startsWith(API)) return notFound;
-    const path = url.pathname.slice(API.length);
-    if (path === "system/status") return json({ data: { health: "ok" } });
-    if (!["system/info", "activities", "activities/types", "threats"].includes(path)) return notFound;
-    if (!this.#isAuthorized(request)) return unauthorized;
-    if (path === "system/info") return json({ data: this.info });
-    if (path === "activities/types") return activityTypesAnswer;
-    return this.#list(path === "threats" ? this.threats : this.activities, url.searchParams, fault);
-  }
-
-  #isAuthorized(request: IncomingMessage): boolean {
-    const [, token] = /^apitoken (\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-    return token !== undefined && this.tokens.has(token);
-  }
-
-  #list(store: RecordStore, search: URLSearchParams, fault: Fault | undefined): Answer {
-    try {
-      const query = readQuery(store.shape, search);
-      const selection = store.select(query, this.nowMs);
-      const nextCursor = faultyCursor(fault, search, nextCursorOf(store, query, selection));
-      return { status: 200, body: this.#envelope(selection, nextCursor) };
-    } catch (error) {
-      if (error instanceof RefusedError) return error.answer;
-      throw error;
+    const method = request.method ?? "GET";
+    if (!url.pathname.startsWith(API)) {
+      if (method !== "GET") return methodNotAllowed;
+      return url.pathname === "/login" ? loginPage : notFound;
     }
+    const answer = answerApi(this.#knowledge(), this.#request(request, method, url, body), fault);
+    if (fault?.kind === "moving" && answer.page !== undefined) moveRows(this, answer.page, fault.rows);
+    return answer;
   }
 
-  #envelope({ entries, total }: Selection, nextCursor: string | null | undefined): string {
-    const totalItems = total === undefined ? null : Math.min(total, this.#options.totalItemsCap ?? Infinity);
-    const pagination = JSON.stringify({ nextCursor, totalItems });
-    return `{"data":[${entries.map(({ text }) => text).join(",")}],"pagination":${pagination}}`;
+  #request({ headers }: IncomingMessage, method: string, url: URL, body: string): ApiRequest {
+    return {
+      method,
+      path: url.pathname.slice(API.length),
+      search: url.searchParams,
+      authorization: headers.authorization,
+      body,
+    };
   }
-}
 
-function nextCursorOf(store: RecordStore, query: Query, { entries, hasMore }: Selection): string | null {
-  const last = entries.at(-1);
-  if (!hasMore || last === undefined) return null;
-  const { sortBy, descending } = query;
-  return encodeCursor(store.shape.view, {
-    sortBy,
-    descending,
-    value: store.sortValue(sortBy, last),
-    id: last.id,
-  });
-}
-
-function faultyCursor(
-  fault: Fault | undefined,
-  search: URLSearchParams,
-  cursor: string | null,
-): string | null | undefined {
-  if (fault?.kind !== "cursor") return cursor;
-  if (fault.value === "missing") return undefined;
-  return fault.value === "repeat" ? (search.get("cursor") ?? cursor) : fault.value;
-}
-
-function json(body: unknown): Answer {
-  return { status: 200, body: JSON.stringify(body) };
+  #knowledge(): Parameters<typeof answerApi>[0] {
+    const { policies, tokens, missing, info, nowMs } = this;
+    return { stores: this.#stores, policies, tokens, missing, info, nowMs, totalItemsCap: this.#options.totalItemsCap };
+  }
 }

@@ -2,6 +2,7 @@ import { formatTime, parseTime } from "../../event/time.ts";
 import type { Micros } from "../../event/time.ts";
 import type { SortValue } from "./entry.ts";
 import { refuse } from "./parameters.ts";
+import { isTimeSort } from "./resources.ts";
 
 /**
  * The console's cursor: no session, only the last row's place in the order. The filters are not in it.
@@ -15,8 +16,6 @@ export interface Cursor {
   readonly value: SortValue;
   readonly id: string;
 }
-
-const TIME_COLUMNS = new Set(["createdAt", "updatedAt", "createdDate"]);
 
 export function encodeCursor(view: string, { sortBy, descending, value, id }: Cursor): string {
   const order = descending ? "desc" : "asc";
@@ -48,7 +47,7 @@ export function decodeCursor(view: string, text: string): Cursor {
       sortBy,
       descending: order === "desc",
       id,
-      value: TIME_COLUMNS.has(sortBy) ? (parseTime(value) ?? null) : value,
+      value: isTimeSort(sortBy) ? (parseTime(value) ?? null) : value,
     };
   } catch {
     // Not JSON: not ours.
@@ -62,7 +61,7 @@ function decodeBase64(text: string): string {
 }
 
 function isTime(sortBy: string, value: SortValue): value is Micros {
-  return TIME_COLUMNS.has(sortBy) && typeof value === "number";
+  return isTimeSort(sortBy) && typeof value === "number";
 }
 
 export function refuseCursor(): never {

@@ -1,5 +1,5 @@
 import { parseTime } from "../../event/time.ts";
-import type { FeedShape } from "./feed-shapes.ts";
+import type { Paths, Resource } from "./resources.ts";
 
 /** A value by which records are sorted. Null, for what is missing or unreadable, comes last. */
 export type SortValue = string | number | null;
@@ -11,10 +11,10 @@ export interface Entry {
   readonly text: string;
   /** Console time in milliseconds before which no query sees the record. */
   readonly visibleAtMs: number;
-  /** Microseconds; null when the record has no readable time. */
-  time(name: "createdAt" | "updatedAt"): number | null;
+  /** Microseconds; null when the record has no readable time there. */
+  time(paths: Paths): number | null;
   /** The value at the first of the paths that the record has, as text; undefined when none has one. */
-  value(paths: readonly string[]): string | undefined;
+  value(paths: Paths): string | undefined;
 }
 
 /** Records in ascending order of `createdAt` and id, made on demand: what would be too large to hold. */
@@ -28,41 +28,40 @@ export class HeldEntry implements Entry {
   readonly text: string;
   readonly id: string;
   readonly visibleAtMs: number;
-  readonly #createdAt: number | null;
-  readonly #updatedAt: number | null;
-  readonly #shape: FeedShape;
-  readonly #values = new Map<readonly string[], string | undefined>();
+  readonly #resource: Resource;
+  readonly #times = new Map<Paths, number | null>();
+  readonly #values = new Map<Paths, string | undefined>();
 
-  constructor(shape: FeedShape, text: string, visibleAtMs = 0) {
+  constructor(resource: Resource, text: string, visibleAtMs = 0) {
     const record: unknown = JSON.parse(text);
-    this.#shape = shape;
+    this.#resource = resource;
     this.text = text;
     this.visibleAtMs = visibleAtMs;
-    this.id = pathValue(record, "id") ?? "";
-    this.#createdAt = firstTime(record, shape, "createdAt");
-    this.#updatedAt = firstTime(record, shape, "updatedAt");
+    this.id = firstValue(record, resource.id) ?? "";
+    for (const paths of resource.times.values()) this.#times.set(paths, parseTime(firstValue(record, paths)) ?? null);
   }
 
-  time(name: "createdAt" | "updatedAt"): number | null {
-    return name === "createdAt" ? this.#createdAt : this.#updatedAt;
+  time(paths: Paths): number | null {
+    let time = this.#times.get(paths);
+    if (time === undefined) {
+      time = parseTime(this.value(paths)) ?? null;
+      this.#times.set(paths, time);
+    }
+    return time;
   }
 
-  value(paths: readonly string[]): string | undefined {
+  value(paths: Paths): string | undefined {
     if (!this.#values.has(paths)) this.#values.set(paths, firstValue(JSON.parse(this.text), paths));
     return this.#values.get(paths);
   }
 
   /** The same record with another text, for changes of a mutable object. */
   withText(text: string): HeldEntry {
-    return new HeldEntry(this.#shape, text, this.visibleAtMs);
+    return new HeldEntry(this.#resource, text, this.visibleAtMs);
   }
 }
 
-function firstTime(record: unknown, shape: FeedShape, name: string): number | null {
-  return parseTime(firstValue(record, shape.sortPaths[name] ?? [name])) ?? null;
-}
-
-function firstValue(record: unknown, paths: readonly string[]): string | undefined {
+function firstValue(record: unknown, paths: Paths): string | undefined {
   for (const path of paths) {
     const value = pathValue(record, path);
     if (value !== undefined) return value;

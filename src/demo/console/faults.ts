@@ -13,8 +13,10 @@ export type Fault =
   | { readonly kind: "hang" }
   /** The connection is reset after so many bytes of the real answer. */
   | { readonly kind: "reset"; readonly afterBytes: number }
-  /** The real answer with another `nextCursor`; `repeat` gives back the cursor of the request itself. */
-  | { readonly kind: "cursor"; readonly value: "repeat" | "null" | "" | "missing" };
+  /** The real answer with another `nextCursor`; `repeat` gives back the cursor of the request itself, `encoded` is percent-encoded once more. */
+  | { readonly kind: "cursor"; readonly value: "repeat" | "null" | "" | "missing" | "encoded" }
+  /** The real answer, after which so many rows on each side of its end change: they move to the end of the order. */
+  | { readonly kind: "moving"; readonly rows: number };
 
 export interface ConsoleRequest {
   /** Without the prefix `/web/api/v2.1`. */

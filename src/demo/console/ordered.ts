@@ -42,7 +42,8 @@ export class Ordered {
 
   /** Where reading begins: behind the cursor, and within the query's times when these are the order. */
   bounds(query: Query): { start: number; end: number } {
-    const range = query.sortBy === "createdAt" || query.sortBy === "updatedAt" ? query[query.sortBy] : undefined;
+    const sortPaths = query.resource.sorts.get(query.sortBy);
+    const range = [...query.ranges].find(([paths]) => paths.join() === sortPaths?.join())?.[1];
     let start = range === undefined ? 0 : this.#firstFrom(range.min);
     let end = range === undefined ? this.length : this.#firstAfter(range.max);
     const { cursor } = query;

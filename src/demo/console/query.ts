@@ -1,9 +1,9 @@
 import { decodeCursor, refuseCursor } from "./cursor.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Entry } from "./entry.ts";
-import type { FeedShape } from "./feed-shapes.ts";
 import { readParameters, refuse, RefusedError } from "./parameters.ts";
 import type { ParameterValue } from "./parameters.ts";
+import type { Paths, Resource } from "./resources.ts";
 import { notSupported } from "./vendor-answers.ts";
 
 /** Both ends inclusive; times are whole microseconds, so `gt` is the next one. */
@@ -13,6 +13,7 @@ export interface TimeRange {
 }
 
 export interface Query {
+  readonly resource: Resource;
   readonly limit: number;
   readonly skip: number;
   readonly countOnly: boolean;
@@ -20,45 +21,72 @@ export interface Query {
   readonly sortBy: string;
   readonly descending: boolean;
   readonly cursor: Cursor | undefined;
-  readonly createdAt: TimeRange | undefined;
-  readonly updatedAt: TimeRange | undefined;
+  readonly ranges: ReadonlyMap<Paths, TimeRange>;
   /** The filters other than times. */
-  readonly matches: readonly ((entry: Entry) => boolean)[];
+  readonly matches: readonly Match[];
 }
 
+export type Match = (entry: Entry) => boolean;
+
+/** Another endpoint's record by its id. */
+export type Lookup = (path: string, id: string) => Entry | undefined;
+
 const PAGING = new Set(["limit", "skip", "countOnly", "skipCount", "sortBy", "sortOrder", "cursor"]);
-const TIME_FILTER = /^(createdAt|updatedAt)__/;
+const RANGE = /^(\w+)__(?:gt|gte|lt|lte|between)$/;
 
 /** Reads a query or throws `RefusedError`. */
-export function readQuery(shape: FeedShape, search: URLSearchParams): Query {
-  const values = readParameters(search, shape.parameters);
-  const cursor = readCursor(shape, values);
-  const sortBy = (values.get("sortBy") as string | undefined) ?? cursor?.sortBy ?? "id";
-  if (shape.sortPaths[sortBy] === undefined) throw new RefusedError(notSupported("sortBy"));
+export function readQuery(resource: Resource, search: URLSearchParams, lookup: Lookup = () => undefined): Query {
+  const values = readParameters(search, resource.parameters);
+  const cursor = readCursor(resource, values);
   return {
+    resource,
     limit: (values.get("limit") as number | undefined) ?? 10,
     skip: (values.get("skip") as number | undefined) ?? 0,
     countOnly: values.get("countOnly") === true,
     skipCount: values.get("skipCount") === true,
-    sortBy,
+    sortBy: (values.get("sortBy") as string | undefined) ?? cursor?.sortBy ?? "id",
     descending: (values.get("sortOrder") ?? (cursor?.descending === true ? "desc" : "asc")) === "desc",
     cursor,
-    createdAt: readRange(values, "createdAt"),
-    updatedAt: readRange(values, "updatedAt"),
-    matches: [...values].flatMap(([name, value]) => matcher(shape, name, value)),
+    ranges: readRanges(resource, values),
+    matches: [...values].flatMap(([name, value]) => matcher(resource, name, value, lookup) ?? []),
+  };
+}
+
+/** All records, in the order of their ids. */
+export function emptyQuery(resource: Resource): Query {
+  return {
+    resource,
+    limit: Infinity,
+    skip: 0,
+    countOnly: false,
+    skipCount: true,
+    sortBy: "id",
+    descending: false,
+    cursor: undefined,
+    ranges: new Map(),
+    matches: [],
   };
 }
 
 /** A cursor fits the order that it was made in only, and knows no `skip`. */
-function readCursor(shape: FeedShape, values: ReadonlyMap<string, ParameterValue>): Cursor | undefined {
+function readCursor(resource: Resource, values: ReadonlyMap<string, ParameterValue>): Cursor | undefined {
   const text = values.get("cursor");
   if (text === undefined) return undefined;
   if (values.has("skip")) refuse("cursor: Cannot be used together with skip.");
-  const cursor = decodeCursor(shape.view, text as string);
+  const cursor = decodeCursor(resource.view, text as string);
   const order = cursor.descending ? "desc" : "asc";
   if ((values.get("sortBy") ?? cursor.sortBy) !== cursor.sortBy) refuseCursor();
   if ((values.get("sortOrder") ?? order) !== order) refuseCursor();
   return cursor;
+}
+
+function readRanges(resource: Resource, values: ReadonlyMap<string, ParameterValue>): Map<Paths, TimeRange> {
+  const ranges = new Map<Paths, TimeRange>();
+  for (const [name, paths] of resource.times) {
+    const range = readRange(values, name);
+    if (range !== undefined) ranges.set(paths, range);
+  }
+  return ranges;
 }
 
 function readRange(values: ReadonlyMap<string, ParameterValue>, name: string): TimeRange | undefined {
@@ -74,16 +102,29 @@ function readRange(values: ReadonlyMap<string, ParameterValue>, name: string): T
   };
 }
 
-function matcher(shape: FeedShape, name: string, value: ParameterValue): ((entry: Entry) => boolean)[] {
-  if (PAGING.has(name) || TIME_FILTER.test(name) || shape.withoutEffect.has(name)) return [];
+function matcher(resource: Resource, name: string, value: ParameterValue, lookup: Lookup): Match | undefined {
+  if (PAGING.has(name) || resource.withoutEffect.has(name)) return undefined;
+  const base = RANGE.exec(name)?.[1];
+  if (base !== undefined && resource.times.has(base)) return undefined;
   const negative = name.endsWith("Nin");
-  const paths = shape.filterPaths[negative ? name.slice(0, -3) : name];
-  if (paths === undefined) throw new RefusedError(notSupported(name));
-  const wanted = new Set(value as readonly string[]);
-  return [
-    (entry): boolean => {
-      const found = entry.value(paths);
-      return (found !== undefined && wanted.has(found)) !== negative;
-    },
-  ];
+  const match = membership(resource, negative ? name.slice(0, -3) : name, value as readonly string[], lookup);
+  if (match === undefined) throw new RefusedError(notSupported(name));
+  return negative ? (entry) => !match(entry) : match;
+}
+
+/** Whether the value that a list filter is about is among the wanted; undefined when the filter is not applied here. */
+export function membership(
+  { filters, joins }: Resource,
+  name: string,
+  wanted: readonly string[],
+  lookup: Lookup,
+): Match | undefined {
+  const paths = filters.get(name);
+  const join = joins.get(name);
+  if (!Array.isArray(wanted)) return undefined;
+  const values = new Set(wanted);
+  const isWanted = (found: string | undefined): boolean => found !== undefined && values.has(found);
+  if (paths !== undefined) return (entry) => isWanted(entry.value(paths));
+  if (join === undefined) return undefined;
+  return (entry) => isWanted(lookup(join.of, entry.value(join.id) ?? "")?.value(join.value));
 }

@@ -1,8 +1,9 @@
 import { compareIds, compareValues, HeldEntry } from "./entry.ts";
 import type { Dataset, Entry, SortValue } from "./entry.ts";
-import type { FeedShape } from "./feed-shapes.ts";
-import type { Query } from "./query.ts";
 import { mergeOrdered, Ordered } from "./ordered.ts";
+import type { Query } from "./query.ts";
+import { isTimeSort } from "./resources.ts";
+import type { Paths, Resource } from "./resources.ts";
 
 export interface Selection {
   readonly entries: readonly Entry[];
@@ -14,15 +15,16 @@ export interface Selection {
 
 /** The records of one list resource: those that were added, and at most one dataset that is made on demand. */
 export class RecordStore {
-  readonly shape: FeedShape;
+  readonly resource: Resource;
   #held: HeldEntry[] = [];
   #dataset: Dataset | undefined;
   #views = new Map<string, Ordered[]>();
+  #byId: Map<string, Entry> | undefined;
   /** The latest `visibleAt` of the held entries: before it, counting must look at each. */
   #allVisibleAtMs = 0;
 
-  constructor(shape: FeedShape) {
-    this.shape = shape;
+  constructor(resource: Resource) {
+    this.resource = resource;
   }
 
   get size(): number {
@@ -31,14 +33,14 @@ export class RecordStore {
 
   /** Adds records by their JSON text. `visibleAtMs`: no query sees them before the console's clock says so. */
   add(texts: Iterable<string>, visibleAtMs = 0): void {
-    for (const text of texts) this.#held.push(new HeldEntry(this.shape, text, visibleAtMs));
+    for (const text of texts) this.#held.push(new HeldEntry(this.resource, text, visibleAtMs));
     this.#allVisibleAtMs = Math.max(this.#allVisibleAtMs, visibleAtMs);
-    this.#views.clear();
+    this.#changed();
   }
 
   setDataset(dataset: Dataset | undefined): void {
     this.#dataset = dataset;
-    this.#views.clear();
+    this.#changed();
   }
 
   /** Replaces the text of one record; false when the store does not hold the id. */
@@ -47,38 +49,48 @@ export class RecordStore {
     const entry = this.#held[index];
     if (entry === undefined) return false;
     this.#held[index] = entry.withText(change(entry.text));
-    this.#views.clear();
+    this.#changed();
     return true;
+  }
+
+  /** The record with this id, visible or not. */
+  find(id: string): Entry | undefined {
+    this.#byId ??= new Map(this.#held.map((entry) => [entry.id, entry]));
+    return this.#byId.get(id);
+  }
+
+  remove(id: string): boolean {
+    const before = this.#held.length;
+    this.#held = this.#held.filter((entry) => entry.id !== id);
+    this.#changed();
+    return this.#held.length < before;
   }
 
   select(query: Query, nowMs: number): Selection {
     const total = query.skipCount && !query.countOnly ? undefined : this.#count(query, nowMs);
     if (query.countOnly) return { entries: [], hasMore: false, total };
+    const column = columnOf(query);
     const entries: Entry[] = [];
     let skipped = 0;
-    for (const entry of mergeOrdered(this.#view(query.sortBy), query)) {
+    for (const entry of mergeOrdered(this.#view(column), query)) {
       if (!isWanted(entry, query, nowMs)) continue;
       if (skipped < query.skip) skipped += 1;
       else if (entries.length <= query.limit) entries.push(entry);
       if (entries.length > query.limit) break;
     }
     if (entries.length <= query.limit) return { entries, hasMore: false, total };
-    return { entries: cutBetweenKeys(entries, this.#key(query.sortBy)), hasMore: true, total };
-  }
-
-  /** The place of an entry in the order of a column. */
-  sortValue(sortBy: string, entry: Entry): SortValue {
-    return this.#key(sortBy)(entry);
+    return { entries: cutBetweenKeys(entries, (entry) => valueIn(column, entry)), hasMore: true, total };
   }
 
   #count(query: Query, nowMs: number): number {
-    const byTime = query.matches.length === 0 && (query.createdAt === undefined || query.updatedAt === undefined);
-    const column = query.updatedAt === undefined ? "createdAt" : "updatedAt";
-    const range = query[column];
+    const [range, ...others] = query.ranges;
+    const byTime = query.matches.length === 0 && others.length === 0;
+    // Only times have ranges: the name serves to tell the order from that of ids.
+    const column = range === undefined ? ID : { name: `${range[0].join("|")}At`, paths: range[0] };
     let total = 0;
     for (const source of this.#view(column)) {
       if (byTime && (source.isDataset || nowMs >= this.#allVisibleAtMs)) {
-        total += range === undefined ? source.length : source.countWithin(range.min, range.max);
+        total += range === undefined ? source.length : source.countWithin(range[1].min, range[1].max);
       } else {
         for (let index = 0; index < source.length; index += 1) {
           if (isWanted(source.at(index), query, nowMs)) total += 1;
@@ -89,39 +101,63 @@ export class RecordStore {
   }
 
   /** A dataset stands in the order of time already, which is the order of ids; any other order must be made. */
-  #view(sortBy: string): Ordered[] {
-    const made = this.#views.get(sortBy);
+  #view(column: Column): Ordered[] {
+    const key = `${column.name} ${column.paths.join("|")}`;
+    const made = this.#views.get(key);
     if (made !== undefined) return made;
-    const key = this.#key(sortBy);
-    const compare = compareBy(sortBy, key);
-    const views = [new Ordered(this.#held.toSorted(compare), key, sortBy === "id", false)];
+    const value = (entry: Entry): SortValue => valueIn(column, entry);
+    const compare = compareBy(column);
+    const isId = column.name === ID.name;
+    const views = [new Ordered(this.#held.toSorted(compare), value, isId, false)];
     if (this.#dataset !== undefined) {
-      const natural = sortBy === "id" || sortBy === "createdAt";
+      const natural = isId || column.paths[0] === "createdAt";
       const source = natural ? this.#dataset : allOf(this.#dataset).sort(compare);
-      views.push(new Ordered(source, key, sortBy === "id", true));
+      views.push(new Ordered(source, value, isId, true));
     }
-    this.#views.set(sortBy, views);
+    this.#views.set(key, views);
     return views;
   }
 
-  #key(sortBy: string): (entry: Entry) => SortValue {
-    if (sortBy === "id") return (entry) => entry.id;
-    if (sortBy === "createdAt" || sortBy === "updatedAt") return (entry) => entry.time(sortBy);
-    if (sortBy === "createdDate") return (entry) => entry.time("createdAt");
-    const paths = this.shape.sortPaths[sortBy] ?? [];
-    if (sortBy === "activityType") return (entry) => finite(Number(entry.value(paths)));
-    return (entry) => entry.value(paths) ?? null;
+  #changed(): void {
+    this.#views.clear();
+    this.#byId = undefined;
   }
+}
+
+/** What records are ordered by. */
+interface Column {
+  readonly name: string;
+  readonly paths: Paths;
+}
+
+const ID: Column = { name: "id", paths: ["id"] };
+
+/** Columns that are compared as numbers. */
+const NUMBERS = new Set(["activityType", "order", "rank", "size", "totalLicenses", "activeLicenses", "daysDetected"]);
+
+function columnOf({ resource, sortBy }: Query): Column {
+  return { name: sortBy, paths: resource.sorts.get(sortBy) ?? [sortBy] };
+}
+
+/** The place of an entry in the query's order. */
+export function sortValue(query: Query, entry: Entry): SortValue {
+  return valueIn(columnOf(query), entry);
+}
+
+function valueIn({ name, paths }: Column, entry: Entry): SortValue {
+  if (name === ID.name) return entry.id;
+  if (isTimeSort(name)) return entry.time(paths);
+  const value = entry.value(paths) ?? null;
+  return NUMBERS.has(name) ? finite(Number(value ?? Number.NaN)) : value;
 }
 
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-function isWanted(entry: Entry, { createdAt, updatedAt, matches }: Query, nowMs: number): boolean {
+function isWanted(entry: Entry, { ranges, matches }: Query, nowMs: number): boolean {
   if (entry.visibleAtMs > nowMs) return false;
-  if (createdAt !== undefined && !isWithin(entry.time("createdAt"), createdAt)) return false;
-  if (updatedAt !== undefined && !isWithin(entry.time("updatedAt"), updatedAt)) return false;
+  for (const [paths, range] of ranges) if (!isWithin(entry.time(paths), range)) return false;
   return matches.every((match) => match(entry));
 }
 
@@ -129,9 +165,9 @@ function isWithin(time: number | null, { min, max }: { min: number; max: number 
   return time !== null && time >= min && time <= max;
 }
 
-function compareBy(sortBy: string, key: (entry: Entry) => SortValue): (a: Entry, b: Entry) => number {
-  if (sortBy === "id") return (a, b) => compareIds(a.id, b.id);
-  return (a, b) => compareValues(key(a), key(b)) || compareIds(a.id, b.id);
+function compareBy(column: Column): (a: Entry, b: Entry) => number {
+  if (column.name === ID.name) return (a, b) => compareIds(a.id, b.id);
+  return (a, b) => compareValues(valueIn(column, a), valueIn(column, b)) || compareIds(a.id, b.id);
 }
 
 function allOf(dataset: Dataset): Entry[] {

@@ -1,6 +1,7 @@
 import { formatTime } from "../../event/time.ts";
 import type { Micros } from "../../event/time.ts";
 import type { Dataset, Entry } from "../console/entry.ts";
+import type { Paths } from "../console/resources.ts";
 import { activityText } from "./activities.ts";
 import { Random } from "./random.ts";
 import { snowflake } from "./snowflake.ts";
@@ -86,7 +87,7 @@ class MadeActivity implements Entry {
     return this.#time;
   }
 
-  value([path = ""]: readonly string[]): string | undefined {
+  value([path = ""]: Paths): string | undefined {
     const value = path === "id" ? this.id : this.#body.record[path];
     return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
   }

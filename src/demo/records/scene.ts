@@ -44,10 +44,10 @@ export interface Administrator {
 }
 
 /** Everything that stands still was made in 2025. */
-const BUILT_MS = Date.UTC(2025, 2, 3);
+export const BUILT_MS = Date.UTC(2025, 2, 3);
 
 /** Account, site and group are the customer's, so they never mix. */
-const PLACES = [
+export const PLACES = [
   makePlace(1, "Alder Finch Logistics", 1, "Harbour Office", "Default Group"),
   makePlace(1, "Alder Finch Logistics", 1, "Harbour Office", "Servers | Production"),
   makePlace(1, "Alder Finch Logistics", 2, "Warehouse North", "Default Group"),
@@ -57,7 +57,7 @@ const PLACES = [
   makePlace(3, "Cobalt Mills = Works", 6, "Mill", "Operators"),
 ] as const;
 
-const ADMINISTRATORS = [
+export const ADMINISTRATORS = [
   makeAdministrator(1, "Mira Okafor", "mira.okafor@soc.example.com"),
   makeAdministrator(2, "Jonas Lindqvist", "jonas.lindqvist@soc.example.com"),
   makeAdministrator(3, "Zoë O'Neill", "zoe.oneill@example.org"),
@@ -92,7 +92,10 @@ export function administratorOf(random: Random): Administrator {
 }
 
 export function hostOf(random: Random, place: Place): Host {
-  const number = random.below(HOSTS_PER_PLACE);
+  return hostAt(place, random.below(HOSTS_PER_PLACE));
+}
+
+export function hostAt(place: Place, number: number): Host {
   const key = `${place.groupId}/${number}`;
   const made = hosts.get(key) ?? makeHost(place, number);
   hosts.set(key, made);
@@ -118,7 +121,7 @@ export function findingOf(random: Random, host: Host, threatId: string): Finding
   };
 }
 
-const HOSTS_PER_PLACE = 40;
+export const HOSTS_PER_PLACE = 40;
 const hosts = new Map<string, Host>();
 
 function makePlace(account: number, accountName: string, site: number, siteName: string, groupName: string): Place {

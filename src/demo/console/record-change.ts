@@ -10,7 +10,8 @@ export function changedRecord(text: string, change: RecordChange, nowMs: number)
   const updatedAt = formatTime(microsFromMs(nowMs));
   const record = parseExact(text);
   if (!isRecord(record)) throw new TypeError("a record is an object");
-  const moved = isRecord(record["threatInfo"]) ? { threatInfo: { updatedAt } } : { updatedAt };
+  const nested = ["threatInfo", "alertInfo"].find((name) => isRecord(record[name]));
+  const moved: ExactRecord = nested === undefined ? { updatedAt } : { [nested]: { updatedAt } };
   return writeExact(merge(merge(record, moved), change));
 }
 
