@@ -8,7 +8,7 @@ import { StreamCollector } from "../collector/stream.ts";
 import { UdpCollector } from "../collector/udp.ts";
 import type { CollectorConfig, Config, ConsoleConfig, FeedConfig } from "../config/schema.ts";
 import { readPem } from "../config/files.ts";
-import { readToken } from "../config/secret.ts";
+import { readSiemToken, readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
@@ -168,7 +168,7 @@ export function assembleEncoder(entry: CollectorConfig): Encoder {
 
 function messageOptions(entry: CollectorConfig): MessageOptions {
   return {
-    format: "cef",
+    format: entry.format,
     header: entry.header,
     facility: entry.facility,
     hostname: entry.hostname,
@@ -176,6 +176,8 @@ function messageOptions(entry: CollectorConfig): MessageOptions {
     rt: entry.rt,
     unmappedData: entry.unmapped_data,
     fields: assembleFields(entry),
+    structuredData: entry.structured_data,
+    siemToken: entry.siem_token === undefined ? undefined : readSiemToken(entry.siem_token),
   };
 }
 

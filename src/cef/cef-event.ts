@@ -1,5 +1,5 @@
 import type { CefSeverity } from "../event/severity.ts";
-import { headerField } from "./escape.ts";
+import { headerField, headerText } from "./escape.ts";
 import type { Extension } from "./extension.ts";
 
 /** An event as CEF, not yet one string: it may still have to be shortened. */
@@ -16,6 +16,8 @@ export interface MappingOptions {
   readonly rt: "epoch" | "native";
   /** Whether fields without a key of their own are sent as `S1data`. */
   readonly unmappedData: boolean;
+  /** `plain` for formats with other rules for values than CEF. */
+  readonly values?: "cef" | "plain";
 }
 
 /** Longest header fields (CEF Implementation Standard, "Header field definitions"). */
@@ -32,4 +34,20 @@ export function cefHeader(event: CefEvent, maxNameLength = MAX_NAME): string {
   const classId = headerField(event.classId, MAX_CLASS_ID);
   const name = headerField(event.name, maxNameLength) || classId;
   return `CEF:0|SentinelOne|Mgmt|${version}|${classId}|${name}|${event.severity}|`;
+}
+
+/** The same parts for other formats: on one line, never blank, without escapes. */
+export interface EventHead {
+  readonly version: string;
+  readonly classId: string;
+  readonly name: string;
+}
+
+export function eventHead(event: CefEvent, maxNameLength = MAX_NAME): EventHead {
+  const classId = headerText(event.classId, MAX_CLASS_ID);
+  return {
+    version: headerText(event.deviceVersion, MAX_DEVICE_VERSION) || UNKNOWN_VERSION,
+    classId,
+    name: headerText(event.name, maxNameLength) || classId,
+  };
 }

@@ -89,10 +89,16 @@ function isContinuation(byte: number | undefined): boolean {
 }
 
 /**
- * A CEF header field of at most `maxLength` characters: backslash and pipe escaped, line breaks as spaces, spaces at both
- * ends gone. Empty when nothing is left.
+ * A CEF header field of at most `maxLength` characters: backslash and pipe escaped, and as `headerText`.
+ *
+ * An equals sign becomes a colon. CEF allows it there, but consumers that look for ` key=` anywhere in the message would
+ * take `machine x S1eventKey=...`, a name that an endpoint can give itself, for the key.
  */
 export function headerField(text: string, maxLength: number): string {
-  const clean = cutText(cleanText(text.replace(/[\n\r]/g, " ")).trimStart(), maxLength);
-  return clean.replace(/[\\|]/g, "\\$&");
+  return headerText(text, maxLength).replaceAll("=", ":").replace(/[\\|]/g, "\\$&");
+}
+
+/** Clean text of at most `maxLength` characters on one line, without spaces at its ends. May be empty. */
+export function headerText(text: string, maxLength: number): string {
+  return cutText(cleanText(text.replace(/[\n\r]/g, " ")).trimStart(), maxLength);
 }

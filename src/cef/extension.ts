@@ -1,18 +1,16 @@
 import { dictionaryKey, isCustomKey } from "./dictionary.ts";
 import type { KeyType } from "./dictionary.ts";
 import { cleanText, cutText, escapeExtension, isPlain } from "./escape.ts";
+import type { FieldKey } from "./shorten.ts";
 
-/** What there is to know about a key before the first value comes. */
-export interface ExtensionKey {
-  readonly name: string;
-  /** ` name=`, or ` nameLabel=label name=`. */
-  readonly prefix: string;
+/** What there is to know about a key before the first value comes; `prefix` and `suffix` are those of CEF. */
+export interface ExtensionKey extends FieldKey {
+  /** What `<name>Label` says, for the custom keys of the dictionary. */
+  readonly label: string | undefined;
   readonly type: KeyType;
   /** Characters of the unescaped value. */
   readonly maxLength: number;
   readonly isCustom: boolean;
-  /** Ids are never shortened to make a message fit: half an id is a wrong one. */
-  readonly isId: boolean;
 }
 
 /** Custom ids and the names of the trailer: longer ones are not the console's. */
@@ -20,6 +18,9 @@ const MAX_NAME_LENGTH = 255;
 
 /** Keys that SentinelOne's own CEF uses and that the dictionary does not know. */
 const NATIVE_KEYS = /^(?:activity(?:ID|Type)|siteId|siteName|accountId|accountName|notificationScope|osName)$/;
+
+/** What stays of an event in the last resort, besides the trailer. */
+const ESSENTIAL_KEYS = /^(?:cat|externalId|S1eventKey|rt)$/;
 
 const ID_KEYS = /^(?:externalId|S1eventKey|suid)$|I[dD]$/;
 
@@ -34,14 +35,22 @@ export function extensionKey(name: string, label?: string): ExtensionKey {
   return {
     name,
     prefix: label === undefined ? ` ${name}=` : ` ${name}Label=${escapeExtension(label)} ${name}=`,
+    suffix: "",
+    label,
     type: known?.type ?? "string",
     maxLength: known?.maxLength ?? (isId || isNative ? MAX_NAME_LENGTH : Number.POSITIVE_INFINITY),
     isCustom: known === undefined,
-    isId,
+    isFixed: isId || (known !== undefined && known.type !== "string"),
+    isEssential: ESSENTIAL_KEYS.test(name),
   };
 }
 
-/** The extension of one message, in order: keys with their escaped values, the trailer last. */
+/**
+ * The extension of one message, in order: keys with their values, the trailer last.
+ *
+ * `cef`: values as CEF writes them, escaped and of the dictionary's length. `plain`: as they are, for formats with other
+ * rules; they are clean text all the same (`cleanText`).
+ */
 export class Extension {
   readonly keys: ExtensionKey[] = [];
   readonly values: string[] = [];
@@ -49,6 +58,11 @@ export class Extension {
   readonly truncated: string[] = [];
   /** How many keys stand before the trailer. */
   trailerStart = Number.POSITIVE_INFINITY;
+  readonly #isPlain: boolean;
+
+  constructor(values: "cef" | "plain" = "cef") {
+    this.#isPlain = values === "plain";
+  }
 
   /** False when nothing is left of the text: the key is left out. */
   add(key: ExtensionKey, text: string): boolean {
@@ -74,14 +88,16 @@ export class Extension {
   /** Escaped and cut; empty when nothing is left of the text. */
   #value(key: ExtensionKey, text: string): string {
     let value = text;
-    if (!isPlain(value)) {
+    if (this.#isPlain) {
+      value = cleanText(text);
+    } else if (!isPlain(value)) {
       const clean = cleanText(value);
       value = escapeExtension(this.#cut(key, clean));
     } else if (value.length > key.maxLength) {
       value = this.#cut(key, value);
     }
     // Consumers of AdditionalExtensions split the unknown keys at semicolons.
-    return key.isCustom && value.includes(";") ? value.replaceAll(";", ",") : value;
+    return key.isCustom && !this.#isPlain && value.includes(";") ? value.replaceAll(";", ",") : value;
   }
 
   #cut(key: ExtensionKey, text: string): string {

@@ -5,6 +5,8 @@ import type { CollectorConfig, Config } from "../config/schema.ts";
 import { closest } from "../lib/suggest.ts";
 import { USER_AGENT } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { viewMessage } from "./message-view.ts";
+import { paint, useColour } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface PreviewOptions {
@@ -20,13 +22,14 @@ export async function preview(file: string, options: PreviewOptions): Promise<Ex
   requireAvailable(loaded);
   const encoder = assembleEncoder(pickCollector(loaded.config, options.collector));
   const consoles = pick("console", loaded.config.consoles, ({ name }) => name, options.console);
+  const brush = paint(useColour(process.stdout));
   let printed = 0;
   for (const entry of consoles) {
     const { client, feeds } = assembleConsole(entry, USER_AGENT);
     try {
       for (const { feed } of pick("feed", feeds, ({ feed: { key } }: AssembledFeed) => key.feed, options.feed)) {
         for (const event of await feed.readNewest(options.limit, AbortSignal.timeout(120_000))) {
-          process.stdout.write(`${encoder.encode(event)}\n`);
+          process.stdout.write(`${viewMessage(encoder, event, brush)}\n`);
           printed += 1;
         }
       }

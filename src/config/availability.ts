@@ -21,7 +21,6 @@ const AVAILABLE_FEEDS: readonly string[] = ["activities", "threats"];
 const LATER: readonly Later[] = [
   ...FEED_NAMES.filter((name) => !AVAILABLE_FEEDS.includes(name)).map((name) => ({ key: `consoles[].feeds.${name}` })),
   ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
-  { key: "collectors[].format", values: ["cef2", "rfc5424", "json", "leef"] },
   { key: "collectors[].confirm", values: ["window"] },
   { key: "collectors[].tls.fingerprints", asks: isFilled },
   { key: "spool.when_full", values: ["drop_oldest"] },

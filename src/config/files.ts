@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import type { Config } from "./schema.ts";
-import { readToken } from "./secret.ts";
+import { readSiemToken, readToken } from "./secret.ts";
 
 /** A file that the configuration names can not be used. */
 export class ConfigFileError extends BridgeError {
@@ -32,7 +32,8 @@ export function fileFaults(
     reads[`consoles.${name}.token`] = () => readToken(token, env);
     if (ca !== undefined) reads[`consoles.${name}.ca_file`] = () => readPem(ca);
   }
-  for (const { name, tls } of config.collectors) {
+  for (const { name, tls, siem_token: siemToken } of config.collectors) {
+    if (siemToken !== undefined) reads[`collectors.${name}.siem_token`] = () => readSiemToken(siemToken, env);
     for (const key of ["ca_file", "cert_file", "key_file"] as const) {
       const path = tls?.[key];
       if (path !== undefined) reads[`collectors.${name}.tls.${key}`] = () => readPem(path);

@@ -29,6 +29,7 @@ const SECTIONS: readonly { readonly path: string; readonly title?: string }[] = 
   { path: "consoles[].feeds" },
   { path: "consoles[].feeds.activities", title: "`consoles[].feeds.<feed>`" },
   { path: "collectors[]" },
+  { path: "collectors[].siem_token" },
   { path: "collectors[].tls" },
   { path: "collectors[].match" },
   { path: "spool" },

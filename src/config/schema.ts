@@ -13,7 +13,7 @@ import { evenIfFaulty, expected, notes, type ReportFault } from "./values.ts";
 
 export type { CollectorAddress, Confirm, NetworkTransport } from "./schema/address.ts";
 export type { Facility, Format, Framing, Header, ProfileName } from "./schema/message.ts";
-export type { SecretSource } from "./schema/console.ts";
+export type { SecretSource } from "./schema/secret-source.ts";
 export type { FeedConfig, FeedStart } from "./schema/feed.ts";
 export type { HostPort } from "./values.ts";
 

@@ -23,6 +23,20 @@ export function readToken(
   return token;
 }
 
+/** Reads a SIEM token, which becomes a MSGID: at most 32 characters (RFC 5424 section 6). */
+export function readSiemToken(
+  source: SecretSource,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const token = readToken(source, env);
+  if (token.length > MAX_MSGID) {
+    throw new SecretError(`the token has ${token.length} characters, a MSGID holds ${MAX_MSGID}: ${nameOf(source)}`);
+  }
+  return token;
+}
+
+const MAX_MSGID = 32;
+
 function readSource(source: SecretSource, env: Readonly<Record<string, string | undefined>>): string {
   if ("env" in source) {
     const value = env[source.env];

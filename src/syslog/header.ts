@@ -10,9 +10,13 @@ export interface HeaderOptions {
   readonly format: HeaderFormat;
   readonly facility: Facility;
   readonly hostname: string;
+  /** What follows the host in an RFC 3164 header, such as `SentinelOne: `. */
+  readonly tag?: string;
+  /** Whether the message brings the structured data of an RFC 5424 header with it. */
+  readonly endsBeforeStructuredData?: boolean;
 }
 
-/** Writes everything that stands before the CEF part, its space included; empty for `none`. */
+/** Writes everything that stands before the message, its space included; empty for `none`. */
 export type HeaderWriter = (severity: SyslogSeverity, time: Micros, messageId: string) => string;
 
 const APP_NAME = "SentinelOne";
@@ -20,18 +24,19 @@ const APP_NAME = "SentinelOne";
 /**
  * A writer for one collector. Times are UTC.
  *
- * RFC 3164 goes without a tag: rsyslog then takes `CEF:` for the tag, the form that the Azure Monitor Agent knows. RFC
- * 5424 goes without a byte order mark: rsyslog hands it on in front of `CEF:`.
+ * RFC 5424 goes without a byte order mark: rsyslog hands it on in front of `CEF:`.
  */
 export function createHeader(options: HeaderOptions): HeaderWriter {
   const hostname = printable(options.hostname, 255);
   const pri = (severity: SyslogSeverity): string => `<${FACILITIES[options.facility] * 8 + severity}>`;
+  const { tag = "" } = options;
+  const structuredData = options.endsBeforeStructuredData === true ? "" : "- ";
   switch (options.format) {
     case "rfc3164":
-      return (severity, time) => `${pri(severity)}${rfc3164Time(time)} ${hostname} `;
+      return (severity, time) => `${pri(severity)}${rfc3164Time(time)} ${hostname} ${tag}`;
     case "rfc5424":
       return (severity, time, messageId) =>
-        `${pri(severity)}1 ${formatTime(time)} ${hostname} ${APP_NAME} - ${printable(messageId, 32)} - `;
+        `${pri(severity)}1 ${formatTime(time)} ${hostname} ${APP_NAME} - ${printable(messageId, 32)} ${structuredData}`;
     case "none":
       return () => "";
   }

@@ -47,7 +47,7 @@ function mapActivities(options: MappingOptions): FeedMapping {
     const classId = String(known.type.id);
     table.open(record);
     const kind = typeof record["threatId"] === "string" ? "detection" : "administration";
-    const extension = startExtension(event, "SystemEvent", kind, options.rt);
+    const extension = startExtension(event, "SystemEvent", kind, options);
     table.writeRows(extension);
     const outcome = outcomeOf(table.found("S1globalStatus")) ?? known.type.outcome;
     if (outcome !== undefined) extension.add(OUTCOME, outcome);
@@ -137,7 +137,7 @@ function mapThreats(options: MappingOptions): FeedMapping {
   const valueOf = (key: string): string | undefined => table.found(key);
   return (event) => {
     table.open(event.record);
-    const extension = startExtension(event, "ThreatEvent", "detection", options.rt);
+    const extension = startExtension(event, "ThreatEvent", "detection", options);
     table.writeRows(extension);
     addChanged(extension, event);
     if (options.unmappedData) table.writeLeftovers(extension);
@@ -167,7 +167,7 @@ function mapObjects(options: MappingOptions): FeedMapping {
   const table = new CompiledTable(OBJECTS);
   return (event) => {
     table.open(event.record);
-    const extension = startExtension(event, "SystemEvent", "administration", options.rt);
+    const extension = startExtension(event, "SystemEvent", "administration", options);
     table.writeRows(extension);
     addChanged(extension, event);
     if (options.unmappedData) table.writeLeftovers(extension);

@@ -21,9 +21,9 @@ export function startExtension(
   event: SecurityEvent,
   category: string,
   kind: Kind,
-  rt: MappingOptions["rt"],
+  { rt, values }: MappingOptions,
 ): Extension {
-  const extension = new Extension();
+  const extension = new Extension(values);
   extension.add(CAT, category);
   extension.add(EXTERNAL_ID, event.id);
   extension.add(EVENT_KEY, event.key);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { acrossKeys, expected, label, notes, type ReportFault } from "../values.ts";
 import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
-import { messageKeys, profileDefaults, PROFILES } from "./message.ts";
+import { checkMessage, messageKeys, profileDefaults, PROFILES } from "./message.ts";
 import { routing } from "./routing.ts";
 import { tls } from "./tls.ts";
 
@@ -57,6 +57,7 @@ export function collectorEntry() {
   );
   return acrossKeys(keys, (sound, fault) => {
     if (sound.address !== undefined) checkTransport(sound.address, sound, fault);
+    checkMessage(sound, fault);
   }).transform((given) => ({
     ...given,
     ...profileDefaults(PROFILES[given.profile], given),

@@ -1,57 +1,7 @@
 import { z } from "zod";
-import { acrossKeys, consoleId, expected, filePath, label, listOf, notes } from "../values.ts";
+import { consoleId, expected, filePath, label, listOf, notes } from "../values.ts";
 import { feeds } from "./feed.ts";
-
-/** Where a secret is read from; it never stands in the configuration itself. */
-export type SecretSource = { readonly file: string } | { readonly env: string };
-
-const TOKEN_FORM = "{ file: PATH } or { env: NAME }";
-const NO_INLINE_TOKEN = `the token never stands in the configuration: write ${TOKEN_FORM}`;
-
-/** A token pasted as path or variable name would be repeated by every message about that path. */
-function looksLikeToken(text: string): boolean {
-  return /^eyJ[\w-]+\./.test(text) || /^[A-Za-z0-9_-]{65,}$/.test(text);
-}
-
-function token() {
-  const keys = z.strictObject(
-    {
-      file: filePath()
-        .refine((text) => !looksLikeToken(text), NO_INLINE_TOKEN)
-        .optional()
-        .meta(
-          notes({
-            description:
-              "File that holds the API token and nothing else. Read again when it changes and after the console refused the token.",
-            form: "path",
-            fallback: "or `env`",
-          }),
-        ),
-      env: z
-        .string(expected("the name of an environment variable"))
-        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, expected("the name of an environment variable"))
-        .refine((text) => !looksLikeToken(text), NO_INLINE_TOKEN)
-        .optional()
-        .meta(
-          notes({ description: "Environment variable that holds the API token.", form: "name", fallback: "or `file`" }),
-        ),
-    },
-    { error: (issue) => (issue.code === "invalid_type" && issue.input !== undefined ? NO_INLINE_TOKEN : undefined) },
-  );
-  return acrossKeys(keys, (sound, fault) => {
-    if (sound.file !== undefined && sound.env !== undefined) fault([], `either file or env, not both`);
-  })
-    .refine(({ file, env }) => file !== undefined || env !== undefined, `expected ${TOKEN_FORM}`)
-    .transform(({ file, env = "" }): SecretSource => (file === undefined ? { env } : { file }))
-    .meta(
-      notes({
-        description: "The API token of a service user (Viewer is enough), from a file or from the environment.",
-        form: `\`${TOKEN_FORM}\``,
-        example: { file: "/run/credentials/s1bridge.service/acme-token" },
-        secret: true,
-      }),
-    );
-}
+import { secretSource } from "./secret-source.ts";
 
 function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
@@ -125,7 +75,11 @@ export function consoleEntry() {
         }),
       ),
       url: consoleUrl(),
-      token: token(),
+      token: secretSource("the API token", {
+        description: "The API token of a service user (Viewer is enough), from a file or from the environment.",
+        example: { file: "/run/credentials/s1bridge.service/acme-token" },
+        reread: " Read again when it changes and after the console refused the token.",
+      }),
       ca_file: filePath()
         .optional()
         .meta(

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { expected, notes, wholeNumber } from "../values.ts";
+import { expected, notes, wholeNumber, type ReportFault } from "../values.ts";
+import { secretSource } from "./secret-source.ts";
 
 export const FORMATS = ["cef", "cef2", "rfc5424", "json", "leef"] as const;
 export const HEADERS = ["rfc3164", "rfc5424", "none"] as const;
@@ -71,12 +72,24 @@ export function messageKeys() {
     format: z
       .enum(FORMATS)
       .optional()
-      .meta(notes({ description: "How an event is written.", fallback: BY_PROFILE, example: "cef" })),
+      .meta(
+        notes({
+          description:
+            "How an event is written: `cef` CEF version 0, `cef2` SentinelOne's own pairs behind `CEF:2`, `rfc5424` structured data, `json` one object a line, `leef` LEEF 2.0 for QRadar. docs/compatibility.md says which parsers take which.",
+          fallback: BY_PROFILE,
+          example: "cef",
+        }),
+      ),
     header: z
       .enum(HEADERS)
       .optional()
       .meta(
-        notes({ description: "The syslog header in front of each event.", fallback: BY_PROFILE, example: "rfc3164" }),
+        notes({
+          description:
+            "The syslog header in front of each event. Format `rfc5424` goes with `rfc5424`, which is then the default, or `none`.",
+          fallback: BY_PROFILE,
+          example: "rfc3164",
+        }),
       ),
     framing: z
       .enum(FRAMINGS)
@@ -129,6 +142,20 @@ export function messageKeys() {
             "How `rt`, the time of the event, is written: milliseconds since 1970, or as SentinelOne writes it.",
         }),
       ),
+    structured_data: z
+      .enum(["one", "native"])
+      .default("one")
+      .meta(
+        notes({
+          description:
+            "How format `rfc5424` writes the structured data: `one` element `s1bridge@32473` with the keys of CEF, or as SentinelOne's own syslog does, an element for each field, `[key@53163 key=\"value\"]`, with SentinelOne's names.",
+        }),
+      ),
+    siem_token: secretSource("the SIEM token", {
+      description:
+        "A token of at most 32 characters that the collector looks for in the MSGID of each message, as the SIEM token of SentinelOne's own CEF2 syslog. For `header: rfc5424`.",
+      example: { file: "/run/credentials/s1bridge.service/siem-token" },
+    }).optional(),
     unmapped_data: z
       .boolean()
       .default(true)
@@ -146,11 +173,31 @@ export function profileDefaults(
   profile: Profile,
   given: { readonly [Key in keyof Profile]?: Profile[Key] | undefined },
 ): Profile {
+  const format = given.format ?? profile.format;
   return {
-    format: given.format ?? profile.format,
-    header: given.header ?? profile.header,
+    format,
+    header: given.header ?? (format === "rfc5424" ? "rfc5424" : profile.header),
     framing: given.framing ?? profile.framing,
     facility: given.facility ?? profile.facility,
     max_message_bytes: given.max_message_bytes ?? profile.max_message_bytes,
   };
+}
+
+/** Formats and headers that do not go together. */
+export function checkMessage(
+  keys: {
+    readonly profile?: ProfileName;
+    readonly format?: Format | undefined;
+    readonly header?: Header | undefined;
+    readonly siem_token?: unknown;
+  },
+  fault: ReportFault,
+): void {
+  const { format, header } = profileDefaults(PROFILES[keys.profile ?? "sentinel"], keys);
+  if (format === "rfc5424" && header === "rfc3164") {
+    fault(["header"], "expected rfc5424 or none for format rfc5424: RFC 3164 has no structured data");
+  }
+  if (keys.siem_token !== undefined && header !== "rfc5424") {
+    fault(["siem_token"], `for header rfc5424 only, which has a MSGID; the header is ${header}`);
+  }
 }

@@ -83,7 +83,7 @@ function unescape(value: string): string {
 describe("headerField", () => {
   test.each([
     ["pipes and backslashes are escaped", "a|b\\c", "a\\|b\\\\c"],
-    ["an equals sign is not", "a=b", "a=b"],
+    ["an equals sign becomes a colon", "a=b", "a:b"],
     ["line breaks become spaces", "a\r\nb", "a  b"],
     ["spaces around go", "  a  ", "a"],
   ])("%s", (_behaviour, text, expected) => {

@@ -8,7 +8,6 @@ describe("what this release does not do", () => {
     ["consoles[0].feeds.agents: not available yet", { feeds: "agents: {}" }],
     ["consoles[0].feeds.threats.mode: snapshot is not available yet", { feeds: "threats: { mode: snapshot }" }],
     ["collectors[0].confirm: window is not available yet", { collector: "confirm: window" }],
-    ["collectors[0].format: leef is not available yet", { collector: "format: leef" }],
     [
       "collectors[0].tls.fingerprints: not available yet",
       { address: "tls://h", collector: `tls: { fingerprints: [${"ab".repeat(32)}] }` },
@@ -31,6 +30,6 @@ describe("what this release does not do", () => {
 
   test("is thrown with its place when the configuration must run", () => {
     expect(() => requireAvailable(parseConfig(configText({})))).not.toThrow();
-    expect(() => requireAvailable(parseConfig(configText({ collector: "format: leef" })))).toThrow(ConfigError);
+    expect(() => requireAvailable(parseConfig(configText({ collector: "confirm: window" })))).toThrow(ConfigError);
   });
 });

@@ -15,7 +15,8 @@ describe("the example", () => {
     const text = exampleConfig()
       .replaceAll(/^( *)#(?! \S)/gm, "$1")
       .replaceAll(/^( *)#(?! \S)/gm, "$1")
-      .replace(/^ *cron: .*$/m, "");
+      .replace(/^ *cron: .*$/m, "")
+      .replace(/^ *siem_token: .*$/m, "");
     const { config } = parseConfig(text);
     expect(config.collectors[0]?.tls?.server_name).toBe("forwarder.example.com");
     expect(config.heartbeat).toEqual({ every: 300_000 });

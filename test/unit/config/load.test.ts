@@ -115,7 +115,7 @@ describe("a secret", () => {
   });
 
   test("is marked for redaction", () => {
-    expect(secretPaths()).toEqual(["consoles[*].token", "consoles[*].proxy"]);
+    expect(secretPaths()).toEqual(["consoles[*].token", "consoles[*].proxy", "collectors[*].siem_token"]);
   });
 });
 

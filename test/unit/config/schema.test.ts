@@ -82,6 +82,27 @@ describe("a console", () => {
 });
 
 describe("a collector", () => {
+  test("has the header that its format needs", () => {
+    const structured = parse({ collector: "format: rfc5424" }).collectors[0];
+    expect(structured).toMatchObject({ header: "rfc5424", structured_data: "one" });
+    expect(parse({ collector: "format: rfc5424, header: none" }).collectors[0]).toMatchObject({ header: "none" });
+    expect(messagesOf({ collector: "format: rfc5424, header: rfc3164" })).toEqual([
+      'collectors[0].header: expected rfc5424 or none for format rfc5424: RFC 3164 has no structured data, got "rfc3164"',
+    ]);
+  });
+
+  test("has a SIEM token only where a MSGID takes it", () => {
+    const token = "siem_token: { env: SIEM }";
+    expect(parse({ collector: `header: rfc5424, ${token}` }).collectors[0]?.siem_token).toEqual({ env: "SIEM" });
+    expect(parse({ collector: `format: rfc5424, ${token}` }).collectors[0]?.siem_token).toEqual({ env: "SIEM" });
+    expect(messagesOf({ collector: token })).toEqual([
+      "collectors[0].siem_token: for header rfc5424 only, which has a MSGID; the header is rfc3164",
+    ]);
+    expect(messagesOf({ collector: "header: rfc5424, siem_token: secret" })[0]).toContain(
+      "the token never stands in the configuration",
+    );
+  });
+
   test("takes what it leaves out from its profile", () => {
     const generic = parse({ collector: "profile: generic" }).collectors[0];
     expect(generic).toMatchObject({ format: "cef", header: "rfc5424", framing: "octet_counting", facility: "local4" });

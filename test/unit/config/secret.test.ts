@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readToken, Secret, SecretError } from "../../../src/config/secret.ts";
+import { readSiemToken, readToken, Secret, SecretError } from "../../../src/config/secret.ts";
 
 let directory: string;
 let file: string;
@@ -61,4 +61,9 @@ describe("a token", () => {
     expect(() => readToken({ env: "T" }, {})).toThrow("environment variable T is not set");
     expect(() => readToken({ file }, {})).toThrow(/can not be read: ENOENT.*token/);
   });
+});
+
+test("a SIEM token is no longer than a MSGID", () => {
+  expect(readSiemToken({ env: "T" }, { T: "x".repeat(32) })).toHaveLength(32);
+  expect(() => readSiemToken({ env: "T" }, { T: "x".repeat(33) })).toThrow("the token has 33 characters");
 });

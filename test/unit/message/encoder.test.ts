@@ -313,7 +313,7 @@ describe("the size of a message", () => {
 test("the parts of a message make the message", () => {
   const encoder = createEncoder(OPTIONS);
   const event = activity(fixtures("activities")[0] ?? {});
-  const { syslogHeader, cef } = encoder.encodeParts(event);
-  expect(syslogHeader + cef).toBe(encoder.encode(event));
-  expect(cef.startsWith("CEF:0|")).toBe(true);
+  const { syslogHeader, body } = encoder.encodeParts(event);
+  expect(syslogHeader + body).toBe(encoder.encode(event));
+  expect(body.startsWith("CEF:0|")).toBe(true);
 });

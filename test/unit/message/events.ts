@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 
 import type { FeedName, JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
 import { parseTime } from "../../../src/event/time.ts";
@@ -17,10 +18,16 @@ export const OPTIONS: MessageOptions = {
 
 const NOON = Date.UTC(2026, 8, 21, 12) * 1000;
 
+const RECORDS = new URL("../../fixtures/records/", import.meta.url);
+
+/** The feeds that there are records of. */
+export const FIXTURE_FEEDS = globSync("*.json", { cwd: RECORDS })
+  .map((file) => basename(file, ".json") as FeedName)
+  .toSorted();
+
 /** Records in the shape of the API, by feed. */
 export function fixtures(feed: FeedName): readonly JsonRecord[] {
-  const path = new URL(`../../fixtures/records/${feed}.json`, import.meta.url);
-  return JSON.parse(readFileSync(path, "utf8")) as JsonRecord[];
+  return JSON.parse(readFileSync(new URL(`${feed}.json`, RECORDS), "utf8")) as JsonRecord[];
 }
 
 export function activity(record: JsonRecord, overrides: Partial<SecurityEvent> = {}): SecurityEvent {
@@ -54,6 +61,13 @@ export function threat(record: JsonRecord, overrides: Partial<SecurityEvent> = {
     record,
     ...overrides,
   };
+}
+
+/** A record of any feed as the event that it becomes at first sight. */
+export function eventOf(feed: FeedName, record: JsonRecord): SecurityEvent {
+  if (feed === "activities") return activity(record);
+  const event = threat(record);
+  return { ...event, feed, key: event.key.replace("threats/", `${feed}/`) };
 }
 
 function text(value: JsonValue | undefined, otherwise: string): string {

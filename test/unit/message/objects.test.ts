@@ -8,7 +8,7 @@ import { OPTIONS } from "./events.ts";
 const RECORD = { id: "7", name: "Lab", siteId: "11", siteName: "HQ", registrationToken: "SECRET-MARK" };
 
 test.each(FEED_NAMES)("an object of %s has a class id of its own, its scope, and no secret", (feed) => {
-  const { cef } = createEncoder(OPTIONS).encodeParts({
+  const { body } = createEncoder(OPTIONS).encodeParts({
     console: "acme",
     consoleVersion: "S-25.1.3#77",
     feed,
@@ -18,8 +18,8 @@ test.each(FEED_NAMES)("an object of %s has a class id of its own, its scope, and
     time: 1_790_000_000_000_000 as Micros,
     record: RECORD,
   });
-  const { classId, extension } = decodeCef(cef);
+  const { classId, extension } = decodeCef(body);
   expect(classId).toBe(feed === "activities" ? "0" : `${feed}.new`);
   expect(extension.get("siteId") ?? extension.get("notificationScope")).toBe("11");
-  expect(cef).not.toContain("SECRET-MARK");
+  expect(body).not.toContain("SECRET-MARK");
 });
