@@ -24,10 +24,11 @@ import type { ModuleSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
-import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "./delivery.ts";
+import { type DeliveryFault, type WindowReport, delivery } from "./delivery.ts";
 import { type FeedFault, type PageReport, intake } from "./intake.ts";
 import type { Collector, FeedKey, StopSignals } from "./ports.ts";
 import { cron, every } from "./schedule.ts";
+import type { WindowLimits } from "./window-size.ts";
 
 /** The composition root: the only file that knows the configuration and the adapters, and puts them together. */
 
@@ -35,10 +36,17 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
 const COLLECTOR_BACKOFF: Backoff = { firstMs: 200, maxMs: 15_000 };
 
 /**
- * Windows are large enough that a confirmation (a TLS handshake and two round trips) costs little beside them, and small
- * enough that what a crash can double stays small. Measured in bench/.
+ * Within these, windows follow what a confirmation takes (window-size.ts). A window is a connection, and the kernel keeps
+ * each for a minute after it: no more than 20 begin in a second, and no more than one while few events come.
  */
-const WINDOW: WindowLimits = { maxEvents: 5000, maxBytes: 4 << 20, maxAgeMs: 500 };
+const WINDOW: WindowLimits = {
+  maxEvents: 20_000,
+  maxBytes: 16 << 20,
+  minAgeMs: 50,
+  maxAgeMs: 1000,
+  restMs: 1000,
+  fewEvents: 50,
+};
 
 export interface Observer {
   feedFault(fault: FeedFault): void;

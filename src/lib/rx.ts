@@ -2,13 +2,17 @@ import { type MonoTypeOperatorFunction, Observable, defer, from, takeUntil } fro
 
 /** Runs `work` at each subscription; unsubscribing aborts its signal. */
 export function fromAbortable<T>(work: (signal: AbortSignal) => Promise<T>): Observable<T> {
+  return fromReporting(async (signal, report) => report(await work(signal)));
+}
+
+/** As `fromAbortable`, for work that has something to report as it goes. */
+export function fromReporting<T>(
+  work: (signal: AbortSignal, report: (value: T) => void) => Promise<void>,
+): Observable<T> {
   return new Observable<T>((subscriber) => {
     const controller = new AbortController();
-    work(controller.signal).then(
-      (value) => {
-        subscriber.next(value);
-        subscriber.complete();
-      },
+    work(controller.signal, (value) => subscriber.next(value)).then(
+      () => subscriber.complete(),
       (error: unknown) => {
         // After an unsubscription nobody listens, and rxjs would report the abort as unhandled.
         if (!controller.signal.aborted) subscriber.error(error);

@@ -21,24 +21,39 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
+/** A signal that is aborted with `parent`, or on its own. To be disposed of when it is not needed any more. */
+export interface LinkedSignal extends Disposable {
+  readonly signal: AbortSignal;
+  abort(reason?: unknown): void;
+}
+
 /**
- * A signal that is aborted with `parent`, or after so long. To be disposed of when it is not needed any more.
- *
- * In place of `AbortSignal.any([parent, AbortSignal.timeout(ms)])`, which is not reliable: some idle windows were then never
- * closed, in 7 of 12 runs of test/interop/collectors.test.ts and in none of 38 with this (Node 24.21, 2026-11-22). Those
- * signals hold each other by weak references only, which is the presumed cause.
+ * In place of `AbortSignal.any([parent, …])`, which is not reliable: with `AbortSignal.timeout(ms)` in it some idle windows
+ * were never closed, in 7 of 12 runs of test/interop/collectors.test.ts and in none of 38 with this (Node 24.21,
+ * 2026-11-22). Those signals hold each other by weak references only, which is the presumed cause.
  */
-export function withDeadline(parent: AbortSignal, ms: number): Disposable & { readonly signal: AbortSignal } {
+export function linkedTo(parent: AbortSignal): LinkedSignal {
   const controller = new AbortController();
   const onParent = (): void => controller.abort(parent.reason);
-  const timer = setTimeout(() => controller.abort(new DOMException(`not within ${ms} ms`, "TimeoutError")), ms);
   if (parent.aborted) onParent();
   else parent.addEventListener("abort", onParent, { once: true });
   return {
     signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    [Symbol.dispose]: () => parent.removeEventListener("abort", onParent),
+  };
+}
+
+/** A signal that is aborted with `parent`, or after so long if that is given. To be disposed of, too. */
+export function withDeadline(parent: AbortSignal, ms?: number): Disposable & { readonly signal: AbortSignal } {
+  const linked = linkedTo(parent);
+  const onLate = (): void => linked.abort(new DOMException(`not within ${ms} ms`, "TimeoutError"));
+  const timer = ms === undefined ? undefined : setTimeout(onLate, ms);
+  return {
+    signal: linked.signal,
     [Symbol.dispose]: () => {
       clearTimeout(timer);
-      parent.removeEventListener("abort", onParent);
+      linked[Symbol.dispose]();
     },
   };
 }

@@ -1,12 +1,20 @@
 import { getEventListeners } from "node:events";
 import { type Observable, firstValueFrom, take, toArray } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type DeliveryFault, type WindowLimits, type WindowReport, delivery } from "../../../src/bridge/delivery.ts";
+import { type DeliveryFault, type WindowReport, delivery } from "../../../src/bridge/delivery.ts";
 import type { Collector } from "../../../src/bridge/ports.ts";
 import { runBridge } from "../../../src/bridge/run.ts";
+import type { WindowLimits } from "../../../src/bridge/window-size.ts";
 import { FakeCollector, FakeReader, FakeSpool, QUICK, TestError, pageOf, untilAborted } from "./fakes.ts";
 
-const LIMITS: WindowLimits = { maxEvents: 100, maxBytes: 1 << 20, maxAgeMs: 20 };
+const LIMITS: WindowLimits = {
+  maxEvents: 100,
+  maxBytes: 1 << 20,
+  minAgeMs: 20,
+  maxAgeMs: 20,
+  restMs: 0,
+  fewEvents: 0,
+};
 
 let soft: AbortController;
 let hard: AbortController;
@@ -119,7 +127,7 @@ describe("the delivery", () => {
   test("closes a window soon after its first event when no more come", async () => {
     const reader = new FakeReader(ids(3));
     const began = performance.now();
-    const [report] = await windows(run(reader, new FakeCollector(), { maxAgeMs: 30 }), 1);
+    const [report] = await windows(run(reader, new FakeCollector(), { minAgeMs: 30 }), 1);
     expect(report?.events).toBe(3);
     expect(performance.now() - began).toBeGreaterThan(20);
   });
@@ -128,13 +136,30 @@ describe("the delivery", () => {
     const spool = new FakeSpool();
     const reader = await spool.reader();
     const collector = new FakeCollector();
-    const told = windows(run(reader, collector, { maxAgeMs: 5000, maxEvents: 3 }), 1);
+    const told = windows(run(reader, collector, { minAgeMs: 5000, maxEvents: 3 }), 1);
     for (const [at, id] of ["a", "b", "c"].entries()) {
       await vi.waitUntil(() => reader.waiting === 1);
       await spool.append({ console: "acme", feed: "activities" }, pageOf([id], at), soft.signal);
     }
     expect((await told)[0]?.events).toBe(3);
     expect(collector.windows).toEqual([["a", "b", "c"]]);
+  });
+
+  test("lets a window of few events wait longer for more, so that connections stay few at rest", async () => {
+    const spool = new FakeSpool();
+    const reader = await spool.reader();
+    const collector = new FakeCollector();
+    const told = windows(run(reader, collector, { restMs: 60_000, fewEvents: 3 }), 2);
+    const key = { console: "acme", feed: "activities" } as const;
+    await vi.waitUntil(() => reader.waiting === 1);
+    // The first after a rest is not kept waiting, the next one is.
+    await spool.append(key, pageOf(["a"], 0), soft.signal);
+    await vi.waitUntil(() => reader.released.length === 1);
+    for (const [at, id] of ["b", "c", "d"].entries()) {
+      await vi.waitUntil(() => reader.waiting === 1);
+      await spool.append(key, pageOf([id], at + 1), soft.signal);
+    }
+    expect((await told).map((report) => report?.events)).toEqual([1, 3]);
   });
 
   test("goes past events that are damaged, and counts them", async () => {
@@ -173,6 +198,88 @@ describe("the delivery", () => {
   });
 });
 
+describe("to a collector that confirms as it goes, the delivery", () => {
+  /** Tells what the test says, and ends when the window does or the test lets it fail. */
+  class LastingCollector extends FakeCollector {
+    readonly confirmsAsItGoes = true;
+    readonly given: ((chunks: number) => void)[] = [];
+
+    override async deliver(
+      window: Parameters<Collector["deliver"]>[0],
+      signal: AbortSignal,
+      onConfirmed?: (chunks: number) => void,
+    ): Promise<void> {
+      if (onConfirmed !== undefined) this.given.push(onConfirmed);
+      await super.deliver(window, signal);
+    }
+  }
+
+  function tenByTen(reader: FakeReader): FakeReader {
+    reader.read = (position, maxEvents, signal) =>
+      FakeReader.prototype.read.call(reader, position, Math.min(maxEvents, 10), signal);
+    return reader;
+  }
+
+  test("sends on in one window, and releases what is confirmed", async () => {
+    const reader = tenByTen(new FakeReader(ids(50)));
+    const collector = new LastingCollector();
+    const reports: (WindowReport | undefined)[] = [];
+    const subscription = run(reader, collector).subscribe((report) => reports.push(report));
+    await vi.waitUntil(() => collector.windows[0]?.length === 50);
+    expect(reader.released).toEqual([]);
+    collector.given[0]?.(2);
+    await vi.waitUntil(() => reports.length === 1);
+    collector.given[0]?.(2);
+    collector.given[0]?.(5);
+    await vi.waitUntil(() => reports.length === 2);
+    expect(reader.released).toEqual([20, 50]);
+    expect(reports.map((report) => [report?.events, report?.end, report?.unconfirmed])).toEqual([
+      [20, 20, 30],
+      [30, 50, 0],
+    ]);
+    expect(collector.windows).toHaveLength(1);
+    subscription.unsubscribe();
+  });
+
+  test("sends again only what was not confirmed when the connection breaks", async () => {
+    const reader = tenByTen(new FakeReader(ids(50)));
+    const collector = new LastingCollector();
+    const { promise: broken, reject: breakIt } = Promise.withResolvers<never>();
+    const deliver = collector.deliver.bind(collector);
+    collector.deliver = async (window, signal, onConfirmed) => {
+      const ends = collector.windows.length === 0 ? broken : untilAborted(signal);
+      await Promise.race([deliver(window, signal, onConfirmed), ends]);
+    };
+    const subscription = run(reader, collector).subscribe();
+    await vi.waitUntil(() => collector.windows[0]?.length === 50);
+    collector.given[0]?.(3);
+    breakIt(new TestError("reset"));
+    await vi.waitUntil(() => collector.windows[1]?.length === 20);
+    expect(collector.windows[1]).toEqual(ids(50).slice(30));
+    expect(faults).toMatchObject([{ attempt: 1, inDoubt: 20 }]);
+    subscription.unsubscribe();
+  });
+
+  test("ends a window whose release fails, and goes on when it is made up for", async () => {
+    const reader = tenByTen(new FakeReader(ids(50)));
+    let refused = 0;
+    reader.release = async (position) => {
+      if (refused++ === 0) throw new TestError("disk full");
+      await FakeReader.prototype.release.call(reader, position);
+    };
+    const collector = new LastingCollector();
+    const deliver = collector.deliver.bind(collector);
+    collector.deliver = (window, signal, onConfirmed) =>
+      Promise.race([deliver(window, signal, onConfirmed), untilAborted(signal)]);
+    const subscription = run(reader, collector).subscribe();
+    await vi.waitUntil(() => collector.windows[0]?.length === 50);
+    collector.given[0]?.(2);
+    await vi.waitUntil(() => collector.windows[1]?.length === 30);
+    expect([reader.released, collector.windows[1]]).toEqual([[20], ids(50).slice(20)]);
+    subscription.unsubscribe();
+  });
+});
+
 describe("a soft stop", () => {
   test("lets the window in flight be confirmed and released, and then ends", async () => {
     const reader = new FakeReader(ids(250));
@@ -189,7 +296,7 @@ describe("a soft stop", () => {
 
   test("closes a window that waits for more", async () => {
     const reader = new FakeReader(ids(3));
-    const done = windows(run(reader, new FakeCollector(), { maxAgeMs: 60_000 }), 10);
+    const done = windows(run(reader, new FakeCollector(), { minAgeMs: 60_000 }), 10);
     await vi.waitUntil(() => reader.waiting === 1);
     soft.abort();
     expect(await done).toMatchObject([{ events: 3 }]);

@@ -1,0 +1,83 @@
+/**
+ * How large a window may be. The connection of a window can not be used while its close is answered, and what it holds may
+ * come twice when it breaks: so a window lasts about 20 times as long as a confirmation takes, and no longer. That costs
+ * 5 % of the throughput, whatever the distance, and keeps little in doubt where confirmations are quick.
+ */
+export interface WindowLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  /** How long a window waits for more events, at least and at most. */
+  readonly minAgeMs: number;
+  readonly maxAgeMs: number;
+  /** Windows of fewer events than `fewEvents` begin no sooner after each other than this. */
+  readonly restMs: number;
+  readonly fewEvents: number;
+}
+
+/** When the next window closes: at the first of these. */
+export interface WindowClose {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+  readonly ageMs: number;
+  /** In place of `ageMs` while it has fewer events than `fewEvents`. */
+  readonly fewAgeMs: number;
+  readonly fewEvents: number;
+}
+
+/** What a confirmed window tells of the collector. */
+export interface ConfirmedWindow {
+  readonly events: number;
+  /** Closed by its size: there was more to send. */
+  readonly isFull: boolean;
+  readonly tookMs: number;
+  /** From the last message that was given to the collector to the confirmation. */
+  readonly confirmMs: number;
+}
+
+const SHARE = 20;
+const FIRST_EVENTS = 1000;
+
+export class WindowSize {
+  readonly #limits: WindowLimits;
+  #events: number;
+  #ageMs: number;
+  #lastBeganMs = -Infinity;
+
+  constructor(limits: WindowLimits) {
+    this.#limits = limits;
+    this.#events = Math.min(FIRST_EVENTS, limits.maxEvents);
+    this.#ageMs = limits.minAgeMs;
+  }
+
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Limits of a window that begins now. */
+  begin(nowMs: number): WindowClose {
+    const { maxBytes, restMs, fewEvents } = this.#limits;
+    const sinceMs = nowMs - this.#lastBeganMs;
+    this.#lastBeganMs = nowMs;
+    const fewAgeMs = Math.max(this.#ageMs, restMs - sinceMs);
+    return { maxEvents: this.#events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents };
+  }
+
+  confirmed({ events, isFull, tookMs, confirmMs }: ConfirmedWindow): void {
+    const { maxEvents, minAgeMs, maxAgeMs } = this.#limits;
+    const wantedMs = clamp(SHARE * confirmMs, minAgeMs, maxAgeMs);
+    // One slow answer is no reason to keep more in doubt from now on.
+    this.#ageMs = Math.min(wantedMs, 2 * this.#ageMs);
+    // What a window of few events took says nothing of how many it could have been.
+    const fitting = isFull ? (events / Math.max(1, tookMs)) * wantedMs : Math.max(this.#events, FIRST_EVENTS);
+    this.#events = Math.floor(clamp(Math.min(fitting, 2 * this.#events), 1, maxEvents));
+  }
+
+  /** A collector that can not finish a window in time gets smaller ones, down to a single event. */
+  broke(inDoubt: number): void {
+    if (inDoubt > 0) this.#events = Math.max(1, Math.floor(Math.min(this.#events, inDoubt) / 2));
+  }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
+}

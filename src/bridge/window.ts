@@ -1,0 +1,163 @@
+import type { Micros } from "../event/time.ts";
+import { type LinkedSignal, isAbort, linkedTo, withDeadline } from "../lib/signals.ts";
+import type { Batch, Frames, SpoolReader, Unrouted } from "./ports.ts";
+import type { WindowClose } from "./window-size.ts";
+
+/** Neighbouring events of a window that were given to the collector, or confirmed, together. */
+export interface WindowPart {
+  readonly events: number;
+  readonly bytes: number;
+  readonly damaged: number;
+  /** Events that go to no collector at all. */
+  readonly unrouted: Unrouted;
+  /** The position behind the last event. */
+  readonly end: number;
+  /** The time of the newest event. */
+  readonly newest: Micros | undefined;
+  /** When the first of it was given to the collector. */
+  readonly sentAtMs: number;
+}
+
+interface GivenPart extends WindowPart {
+  /** How many chunks the collector had been given with this one. */
+  readonly chunk: number;
+}
+
+/** A window while it is sent: read from the spool by pull, a batch at a time. To be disposed of when it is over. */
+export class Window implements Disposable {
+  readonly #reader: SpoolReader;
+  readonly #close: WindowClose | undefined;
+  readonly #over: LinkedSignal;
+  readonly #age: ReturnType<typeof withDeadline>;
+  readonly #fewAge: ReturnType<typeof withDeadline>;
+  readonly #startedAtMs = performance.now();
+  #batch: Batch | undefined;
+  #position: number;
+  #bytes = 0;
+  #chunks = 0;
+  #confirmedChunks = 0;
+  /** Given to the collector, and not yet confirmed; and what is not for it, in between. */
+  #unconfirmed: GivenPart[] = [];
+  /** Messages given to the collector. */
+  sent = 0;
+  confirmedEvents = 0;
+  /** Closed by its size: there was more to send. */
+  isFull = false;
+  #endedAtMs: number | undefined;
+
+  /** Without `close` it goes on until the soft stop. */
+  constructor(reader: SpoolReader, first: Batch, close: WindowClose | undefined, soft: AbortSignal) {
+    this.#reader = reader;
+    this.#close = close;
+    this.#over = linkedTo(soft);
+    this.#age = withDeadline(this.#over.signal, close?.ageMs);
+    this.#fewAge = withDeadline(this.#over.signal, close?.fewAgeMs);
+    this.#batch = first;
+    this.#position = reader.position;
+  }
+
+  [Symbol.dispose](): void {
+    // Whoever still reads for it is told, too.
+    this.#over.abort(new DOMException("the window is over", "AbortError"));
+    for (const one of [this.#age, this.#fewAge, this.#over]) one[Symbol.dispose]();
+  }
+
+  get tookMs(): number {
+    return performance.now() - this.#startedAtMs;
+  }
+
+  /** Since the collector has been given the last message. */
+  get sinceEndMs(): number {
+    return performance.now() - (this.#endedAtMs ?? this.#startedAtMs);
+  }
+
+  /** Goes behind what is not for this collector; false when the window ends before there is anything to send. */
+  async findFirst(): Promise<boolean> {
+    while (this.#batch?.frames.count === 0) {
+      this.#give(this.#batch);
+      this.#batch = await this.#next();
+    }
+    return this.#batch !== undefined;
+  }
+
+  /** `onPassed` is told when the window has gone behind something, and all that was sent before is confirmed. */
+  async *frames(onPassed: () => void): AsyncGenerator<Frames> {
+    while (this.#batch !== undefined) {
+      const { frames } = this.#batch;
+      this.#give(this.#batch);
+      if (frames.count > 0) yield frames;
+      else if (this.#confirmedChunks === this.#chunks) onPassed();
+      this.#batch = await this.#next();
+    }
+    this.#endedAtMs = performance.now();
+  }
+
+  /** Takes the first so many chunks as confirmed, or all that were given; undefined when that says nothing new. */
+  confirm(chunks: number = this.#chunks): WindowPart | undefined {
+    this.#confirmedChunks = Math.max(this.#confirmedChunks, chunks);
+    const open = this.#unconfirmed.findIndex(({ chunk }) => chunk > this.#confirmedChunks);
+    const merged = mergeParts(this.#unconfirmed.splice(0, open < 0 ? this.#unconfirmed.length : open));
+    this.confirmedEvents += merged?.events ?? 0;
+    return merged;
+  }
+
+  /** As `confirm` when the collector tells nothing new: what is not for it and stands behind the confirmed. */
+  confirmPassed(): WindowPart | undefined {
+    return this.confirm(this.#confirmedChunks);
+  }
+
+  #give({ frames, end, newest, damaged, unrouted }: Batch): void {
+    const { count: events } = frames;
+    const bytes = frames.bytes.length;
+    if (events > 0) this.#chunks += 1;
+    this.sent += events;
+    this.#bytes += bytes;
+    this.#position = end;
+    const sentAtMs = performance.now();
+    this.#unconfirmed.push({ events, bytes, damaged, unrouted, end, newest, sentAtMs, chunk: this.#chunks });
+  }
+
+  async #next(): Promise<Batch | undefined> {
+    const { signal: age } = this.sent < (this.#close?.fewEvents ?? 0) ? this.#fewAge : this.#age;
+    const room = this.#close === undefined ? LASTING_BATCH : this.#close.maxEvents - this.sent;
+    if (room <= 0 || this.#bytes >= (this.#close?.maxBytes ?? Infinity)) {
+      this.isFull = true;
+      return undefined;
+    }
+    if (age.aborted) return undefined;
+    try {
+      return await this.#reader.read(this.#position, room, age);
+    } catch (error) {
+      if (isAbort(error, age)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Events that a window without an end reads at once. */
+export const LASTING_BATCH = 1000;
+
+/** Undefined when there are none. */
+export function mergeParts(parts: readonly WindowPart[]): WindowPart | undefined {
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const sum = (of: (part: WindowPart) => number): number => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    events: sum(({ events }) => events),
+    bytes: sum(({ bytes }) => bytes),
+    damaged: sum(({ damaged }) => damaged),
+    unrouted: sumUnrouted(parts),
+    end: last.end,
+    newest: parts.findLast(({ newest }) => newest !== undefined)?.newest,
+    sentAtMs: first.sentAtMs,
+  };
+}
+
+function sumUnrouted(parts: readonly WindowPart[]): Unrouted {
+  const total = new Map<string, number>();
+  for (const [belongsTo, events] of parts.flatMap(({ unrouted }) => Object.entries(unrouted))) {
+    total.set(belongsTo, (total.get(belongsTo) ?? 0) + events);
+  }
+  return Object.fromEntries(total);
+}
