@@ -171,10 +171,11 @@ function ids(parameter: string, values: readonly string[]): Record<string, strin
 
 /** What a collector's messages look like, without framing. */
 export function assembleEncoder(entry: CollectorConfig): Encoder {
-  return createEncoder(messageOptions(entry));
+  return createEncoder(assembleMessageOptions(entry));
 }
 
-function messageOptions(entry: CollectorConfig): MessageOptions {
+/** How a collector wants its messages. */
+export function assembleMessageOptions(entry: CollectorConfig): MessageOptions {
   return {
     format: entry.format,
     header: entry.header,
@@ -213,7 +214,7 @@ function framingOf({ address, framing }: CollectorConfig): Framing {
 
 /** The messages are made in the spool's thread, which loads the module itself. */
 function rendererSource(entry: CollectorConfig): ModuleSource {
-  const options: RendererOptions = { ...messageOptions(entry), framing: framingOf(entry) };
+  const options: RendererOptions = { ...assembleMessageOptions(entry), framing: framingOf(entry) };
   return { module: moduleUrl("../message/renderer", import.meta.url).href, options };
 }
 

@@ -69,6 +69,13 @@ export function escapeExtension(value: string): string {
   return value.replaceAll("\\", "\\\\").replaceAll("=", "\\=").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
 }
 
+/** The text of an escaped extension value. */
+export function unescapeExtension(value: string): string {
+  return value.replace(/\\([\s\S])/g, (_, character: string) => ESCAPED[character] ?? character);
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r" };
+
 /**
  * An escaped value of at most `maxBytes` bytes of UTF-8: never half a character and never half an escape.
  */

@@ -5,6 +5,7 @@ import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
+import type { TestOptions } from "./test.ts";
 import { useColour } from "./terminal.ts";
 
 /** Runs one command line and gives the exit code; never throws. */
@@ -69,6 +70,15 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--collector <name>", "in this collector's format (the first one otherwise)")
     .action(async ({ config, ...options }: PreviewOptions & { config: string }) =>
       done(await (await import("./preview.ts")).preview(config, options)),
+    );
+  withConfig(
+    "test",
+    "Run the expectations written beside the configuration: what becomes of a record, and who gets it.",
+  )
+    .option("--expectations <file>", "the expectations (config.test.yaml beside config.yaml otherwise)")
+    .option("--json", "print the result as JSON")
+    .action(async ({ config, ...options }: TestOptions & { config: string }) =>
+      done((await import("./test.ts")).test(config, options)),
     );
   program
     .command("demo")
