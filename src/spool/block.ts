@@ -106,3 +106,16 @@ export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion }:
     };
   });
 }
+
+/** What identifies the events of a block. Throws when the bytes are damaged. */
+export function blockIdentities(
+  body: Uint8Array,
+): { readonly id: string; readonly version: string | undefined; readonly time: Micros }[] {
+  const bytes = zstdDecompressSync(body, { chunkSize: TEXT_CHUNK_BYTES });
+  const index = JSON.parse(bytes.toString("utf8", 0, bytes.indexOf("\n"))) as BlockIndex;
+  return index.ids.map((id, at) => ({
+    id,
+    version: index.versions[at] ?? undefined,
+    time: index.times[at] ?? (0 as Micros),
+  }));
+}

@@ -15,7 +15,7 @@ export type Router = (event: SecurityEvent) => Routing;
 
 export interface UnpackedBlock {
   readonly block: StoredBlock;
-  /** None when the block is damaged. */
+  /** None when the block is lost. */
   readonly events: readonly BlockEvent[];
   /** For each event; undefined when every collector gets everything. */
   readonly routings: readonly Routing[] | undefined;
@@ -39,7 +39,7 @@ export class UnpackedBlocks {
 
   /** The block that holds the position; undefined at the end of the queue. */
   at(position: number): UnpackedBlock | undefined {
-    const held = this.#held.find(({ block }) => position >= block.position && position < block.position + block.count);
+    const held = this.#held.find(({ block }) => position >= block.position && position < block.end);
     if (held !== undefined) return held;
     const block = this.#store.read(position);
     if (block === undefined) return undefined;
@@ -65,13 +65,15 @@ export class UnpackedBlocks {
     }
   }
 
-  /** None when the bytes are damaged: what can be read is delivered, and this block is kept for whoever wants to try. */
+  /** None where a block is lost. Throws when it is there and damaged: the store is opened again, without it. */
   #events(block: StoredBlock): BlockEvent[] {
+    if (block.body === undefined) return [];
     try {
-      return unpackBlock(block.body, block);
-    } catch {
-      this.#store.keepDamaged(block.position);
-      return [];
+      const events = unpackBlock(block.body, block);
+      if (events.length > block.end - block.position) throw new Error("it reaches into the next one");
+      return events;
+    } catch (error) {
+      throw this.#store.damagedBlock(block.position, error);
     }
   }
 }

@@ -1,8 +1,23 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
-import { SpoolUnusableError, SpoolWriteError } from "./errors.ts";
-import { prepareSchema } from "./schema.ts";
+import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from "./errors.ts";
+import { readMirror } from "./mirror.ts";
+import { recover } from "./recover.ts";
+import { type Salvage, finishSalvage, salvage } from "./salvage.ts";
+import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
 
 export function makeDirectory(directory: string): void {
   try {
@@ -16,18 +31,80 @@ export function makeDirectory(directory: string): void {
   }
 }
 
-export function openDatabase(path: string): DatabaseSync {
-  let database: DatabaseSync | undefined;
+/** Says to the next opening that the database is damaged, for it does not read a long one through. */
+export const DAMAGE_MARK = "damaged";
+
+/** A spool up to this size is read through when it is opened: it takes less than a second. */
+const CHECKED_BYTES = 64 << 20;
+
+/** Opens the spool's database, or makes it, or makes a new one out of a damaged one of ours. */
+export function openDatabase(directory: string): { database: DatabaseSync; salvaged: Salvage | undefined } {
+  const path = join(directory, "spool.db");
+  const mark = join(directory, DAMAGE_MARK);
   try {
-    database = new DatabaseSync(path, { timeout: 5000 });
-    prepareSchema(database, path);
-    database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096");
-    return database;
+    finishSalvage(directory);
+    const marked = readMark(mark);
+    let reason: string;
+    try {
+      const database = openWhole(path, marked !== undefined);
+      const salvaged = marked === undefined ? undefined : setAside(database, directory, marked);
+      rmSync(mark, { force: true });
+      return { database, salvaged };
+    } catch (error) {
+      if (!isDamage(error) || !isOurs(directory, path, error)) throw error;
+      reason = describeError(error);
+    }
+    const salvaged = salvage(directory, reason);
+    rmSync(mark, { force: true });
+    return { database: openWhole(path, false), salvaged };
   } catch (error) {
-    database?.close();
     if (error instanceof SpoolUnusableError) throw error;
     throw new SpoolUnusableError(`the spool ${path} can not be opened: ${describeError(error)}`, { cause: error });
   }
+}
+
+/** The database is whole, but not its blocks. */
+function setAside(database: DatabaseSync, directory: string, reason: string): Salvage {
+  const recovered = transaction(database, () => recover(database, true, readMirror(directory)));
+  return { reason, movedTo: undefined, ...recovered };
+}
+
+function readMark(mark: string): string | undefined {
+  return existsSync(mark) ? readFileSync(mark, "utf8").trim() : undefined;
+}
+
+function openWhole(path: string, mustCheck: boolean): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    prepareSchema(database, path);
+    if (mustCheck || pragma(database, "page_count") * pragma(database, "page_size") <= CHECKED_BYTES) {
+      const finding = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
+      if (finding !== "ok") throw new SpoolDamagedError(finding);
+    }
+    database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096");
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** What is no database at all may be somebody else's file, unless the folder or its first bytes say that it was a spool. */
+function isOurs(directory: string, path: string, error: unknown): boolean {
+  if (error instanceof SpoolDamagedError || readMirror(directory) !== undefined) return true;
+  const header = Buffer.alloc(100);
+  const file = openSync(path, "r");
+  try {
+    readSync(file, header, 0, 100, 0);
+  } finally {
+    closeSync(file);
+  }
+  return isOurHeader(header);
+}
+
+/** What tells one file from another of the same name; undefined when there is none. */
+export function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 /** All of the work becomes durable, or none of it; `undo` is for what the work changed in memory. */

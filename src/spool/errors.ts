@@ -12,6 +12,12 @@ export class SpoolUnusableError extends BridgeError {
   readonly retryable = false;
 }
 
+/** What SQLite finds in the spool is not what it wrote. The next opening moves the file aside and takes over what can be read. */
+export class SpoolDamagedError extends BridgeError {
+  readonly code = "BRIDGE_SPOOL_DAMAGED";
+  readonly retryable = false;
+}
+
 /** The disk refused a write. Nothing of the page was stored, and the console still has it. */
 export class SpoolWriteError extends BridgeError {
   readonly code = "BRIDGE_SPOOL_WRITE";
@@ -19,8 +25,28 @@ export class SpoolWriteError extends BridgeError {
 }
 
 const SQLITE_FULL = 13;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
 
 /** SQLite says that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
+  return primaryCode(error) === SQLITE_FULL;
+}
+
+/** SQLite, or we, say that the file does not hold what was written. */
+export function isDamage(error: unknown): boolean {
+  if (error instanceof SpoolDamagedError) return true;
+  if (error instanceof BridgeError) return isDamage(error.cause);
+  const code = primaryCode(error);
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return true;
+  // Tables that went missing with the page that names them.
+  return code === SQLITE_ERROR && /no such (table|column)|malformed/.test((error as Error).message);
+}
+
+const SQLITE_ERROR = 1;
+
+/** SQLite's result code without its extension. */
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && "errcode" in error && typeof error.errcode === "number")) return undefined;
+  return error.errcode & 0xff;
 }

@@ -1,10 +1,10 @@
 import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
-import { SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
+import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Identity } from "./statements.ts";
-import type { Forgotten, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
+import type { PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions extends StoreOptions {
@@ -40,7 +40,7 @@ export type Answer =
 
 /** The thread's first words. */
 export type Opened =
-  | { readonly end: number; readonly positions: ReadonlyMap<string, number>; readonly forgotten: readonly Forgotten[] }
+  | Pick<SpoolStore, "end" | "positions" | "forgotten" | "salvaged" | "repairs">
   | { readonly failure: Failure };
 
 /** An error on its way between threads; structured cloning would lose its class and code. */
@@ -61,6 +61,8 @@ export function fromFailure({ code, message, stack }: Failure): Error {
       return new SpoolHeldError(message);
     case "BRIDGE_SPOOL_UNUSABLE":
       return new SpoolUnusableError(message);
+    case "BRIDGE_SPOOL_DAMAGED":
+      return new SpoolDamagedError(message);
     case "BRIDGE_SPOOL_WRITE":
       return new SpoolWriteError(message);
     default:

@@ -52,7 +52,7 @@ export class RenderedQueue {
     if (unpacked === undefined) return undefined;
     const { block, events, routings } = unpacked;
     const first = position - block.position;
-    if (events.length === 0) return { ...NOTHING, end: block.position + block.count, damaged: block.count - first };
+    if (first >= events.length) return { ...NOTHING, end: block.end, damaged: block.end - position };
     if (routings === undefined) {
       const taken = events.slice(first, first + maxEvents);
       return { ...this.#renderAll(block, taken), end: position + taken.length, unrouted: NOWHERE };

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { SpoolUnusableError } from "./errors.ts";
+import { SpoolDamagedError, SpoolUnusableError } from "./errors.ts";
 
 /** "s1br": tells our databases from others. */
 const APPLICATION_ID = 0x73316272;
@@ -17,7 +17,11 @@ const APPLICATION_ID = 0x73316272;
  * - `blocks`: the queue. `position` is that of the first event in the block; the next block begins at `position + count`.
  * - `collectors`: how far each collector has confirmed. A block is deleted when all are past it.
  * - `damaged`: blocks that can not be read any more, kept for whoever wants to try.
- * - `facts`: single values; `end` is the position of the next event.
+ * - `facts`: single values; `end` is the position of the next event, `format` the number of these steps.
+ *
+ * SQLite has no checksums, and a flipped bit in a number is a number. A checkpoint, position or end that is too high would
+ * be a gap that nobody sees, so each has a `_copy`: where they differ, the lower one can only bring duplicates.
+ * `since` of a block is the checkpoint before its page: reading from there brings the block again.
  *
  * Ids are stored as integers where they are 64-bit numbers, else as text: the columns have no declared type.
  */
@@ -40,6 +44,17 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO facts VALUES ('end', 0);
   `,
   `ALTER TABLE objects ADD COLUMN look BLOB`,
+  `
+  ALTER TABLE feeds ADD COLUMN checkpoint_copy INTEGER;
+  ALTER TABLE feeds ADD COLUMN floor_copy INTEGER;
+  UPDATE feeds SET checkpoint_copy = checkpoint, floor_copy = floor;
+  ALTER TABLE collectors ADD COLUMN position_copy INTEGER;
+  UPDATE collectors SET position_copy = position;
+  INSERT INTO facts SELECT 'end_copy', value FROM facts WHERE key = 'end';
+  ALTER TABLE blocks ADD COLUMN since INTEGER;
+  CREATE INDEX blocks_since ON blocks (feed, since);
+  ALTER TABLE damaged ADD COLUMN since INTEGER;
+  `,
 ];
 
 /** What this release writes. */
@@ -56,7 +71,8 @@ export function prepareSchema(database: DatabaseSync, path: string, migrations: 
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   for (let next = version; next < migrations.length; next++) {
     database.exec(
-      `BEGIN IMMEDIATE; ${migrations[next]}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`,
+      `BEGIN IMMEDIATE; ${migrations[next]}; INSERT OR REPLACE INTO facts VALUES ('format', ${next + 1});
+       PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${next + 1}; COMMIT`,
     );
   }
 }
@@ -64,15 +80,40 @@ export function prepareSchema(database: DatabaseSync, path: string, migrations: 
 /** The format of a spool; 0 for an empty database, which may become one. */
 function formatOf(database: DatabaseSync, path: string, known: number): number {
   const version = pragma(database, "user_version");
+  const tables = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_schema")
+      .all()
+      .map((row) => String(row["name"])),
+  );
+  if (version === 0 && tables.size === 0) return 0;
+  if (!["feeds", "collectors", "blocks", "facts"].every((name) => tables.has(name)))
+    throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
+  if (pragma(database, "application_id") !== APPLICATION_ID || version === 0 || isFlipped(database, version))
+    throw new SpoolDamagedError(`${path} has a header that is none of ours, on tables that are`);
   if (version > known) {
     throw new SpoolUnusableError(
       `${path} has format ${version}, and this release knows up to ${known}: a newer s1bridge wrote it. Nothing was changed; start that release again.`,
     );
   }
-  const isOurs = version > 0 && pragma(database, "application_id") === APPLICATION_ID;
-  const tables = database.prepare("SELECT count(*) AS n FROM sqlite_schema").get()?.["n"];
-  if (isOurs || (version === 0 && tables === 0)) return version;
-  throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
+  return version;
+}
+
+/** Whether a number that no release will ever reach is one bit away from the format that stands in the tables. */
+function isFlipped(database: DatabaseSync, version: number): boolean {
+  if (version >= 0 && version < 1024) return false;
+  const format = Number(database.prepare("SELECT value FROM facts WHERE key = 'format'").get()?.["value"] ?? 1);
+  const bits = (version ^ format) >>> 0;
+  return (bits & (bits - 1)) === 0;
+}
+
+/** Whether the first 100 bytes of a file that is no database any more are those of a spool, but for a flipped bit. */
+export function isOurHeader(header: Buffer): boolean {
+  if (header.readUInt32BE(68) === APPLICATION_ID) return true;
+  const magic = Buffer.from("SQLite format 3\0");
+  const isSqlite = magic.filter((byte, at) => byte !== header[at]).length <= 1;
+  const bits = header.readUInt32BE(68) ^ APPLICATION_ID;
+  return isSqlite && (bits & (bits - 1)) === 0;
 }
 
 export function pragma(database: DatabaseSync, name: string): number {

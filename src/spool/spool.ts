@@ -5,6 +5,8 @@ import { packBlock } from "./block.ts";
 import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { ModuleSource } from "./rendered.ts";
+import type { Repairs } from "./repair.ts";
+import type { Salvage } from "./salvage.ts";
 import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { Forgotten, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
@@ -22,6 +24,9 @@ export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
 export class ThreadedSpool implements Spool {
   readonly forgotten: readonly Forgotten[];
+  /** Set when the database was damaged, and this is a new one with what could be read of it. */
+  readonly salvaged: Salvage | undefined;
+  readonly repairs: Repairs;
   readonly #thread: SpoolThread;
   readonly #positions: ReadonlyMap<string, number>;
   readonly #appended = new Notice();
@@ -34,6 +39,8 @@ export class ThreadedSpool implements Spool {
     this.#end = opened.end;
     this.#positions = opened.positions;
     this.forgotten = opened.forgotten;
+    this.salvaged = opened.salvaged;
+    this.repairs = opened.repairs;
   }
 
   /** Rejects with `BRIDGE_SPOOL_HELD` when another process has it, `BRIDGE_SPOOL_UNUSABLE` when it can not be opened. */

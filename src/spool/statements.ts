@@ -45,7 +45,8 @@ export function prepareStatements(database: DatabaseSync) {
     feedId: prepare("SELECT id FROM feeds WHERE console = ? AND feed = ?"),
     checkpoint: prepare("SELECT checkpoint, floor FROM feeds WHERE id = ?"),
     moveCheckpoint: prepare(
-      "UPDATE feeds SET checkpoint = max(coalesce(checkpoint, 0), ?1), floor = max(coalesce(floor, 0), ?2) WHERE id = ?3",
+      `UPDATE feeds SET checkpoint = max(coalesce(checkpoint, 0), ?1), floor = max(coalesce(floor, 0), ?2),
+       checkpoint_copy = max(coalesce(checkpoint, 0), ?1), floor_copy = max(coalesce(floor, 0), ?2) WHERE id = ?3`,
     ),
     // A page at a time: a statement for each id costs five times as much.
     seen: prepare(
@@ -63,21 +64,32 @@ export function prepareStatements(database: DatabaseSync) {
       `INSERT INTO objects SELECT ?1, value ->> 0, unhex(value ->> 3) FROM json_each(?2) WHERE value ->> 1 <> ''
        ON CONFLICT DO UPDATE SET look = excluded.look WHERE excluded.look IS NOT NULL`,
     ),
-    addBlock: prepare("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)"),
-    moveEnd: prepare("UPDATE facts SET value = ? WHERE key = 'end'"),
+    addBlock: prepare(
+      `INSERT INTO blocks (position, count, feed, console_version, body, since)
+       VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3))`,
+    ),
+    moveEnd: prepare("UPDATE facts SET value = ? WHERE key IN ('end', 'end_copy')"),
     block: prepare(
-      `SELECT position, count, console, feeds.feed, console_version, body FROM blocks JOIN feeds ON feeds.id = blocks.feed
-       WHERE position <= ? ORDER BY position DESC LIMIT 1`,
+      `SELECT position, count, console, feeds.feed, console_version, body, since
+       FROM blocks LEFT JOIN feeds ON feeds.id = blocks.feed WHERE position <= ? ORDER BY position DESC LIMIT 1`,
     ),
-    keepDamaged: prepare("INSERT OR IGNORE INTO damaged SELECT * FROM blocks WHERE position = ?"),
+    nextPosition: prepare("SELECT min(position) AS position FROM blocks WHERE position > ?"),
     oldestPosition: prepare("SELECT min(position) AS position FROM blocks"),
-    addCollector: prepare("INSERT OR IGNORE INTO collectors VALUES (?, ?)"),
+    addCollector: prepare("INSERT OR IGNORE INTO collectors (name, position, position_copy) VALUES (?1, ?2, ?2)"),
     deleteCollector: prepare("DELETE FROM collectors WHERE name = ?"),
-    movePosition: prepare("UPDATE collectors SET position = max(position, ?) WHERE name = ?"),
-    deleteBlocks: prepare(
-      `DELETE FROM blocks WHERE position < (SELECT min(position) FROM collectors)
-       AND position + count <= (SELECT min(position) FROM collectors)`,
+    movePosition: prepare(
+      "UPDATE collectors SET position = max(position, ?1), position_copy = max(position, ?1) WHERE name = ?2",
     ),
+    leastPosition: prepare("SELECT min(position) AS position FROM collectors"),
+    // A block ends where the next one begins: its `count` may be damaged.
+    deleteBlocks: prepare("DELETE FROM blocks WHERE position < (SELECT max(position) FROM blocks WHERE position <= ?)"),
+    deleteAllBlocks: prepare("DELETE FROM blocks"),
+    // From where each feed has to be read to get everything again that some collector has not confirmed.
+    safeCheckpoints: prepare(
+      `SELECT console, feed, floor, min(checkpoint, coalesce((SELECT min(since) FROM blocks WHERE feed = feeds.id), checkpoint))
+       AS time FROM feeds WHERE checkpoint IS NOT NULL`,
+    ),
+    positions: prepare("SELECT name, position FROM collectors"),
     pages: prepare(
       `SELECT page_count AS pages, freelist_count AS free, page_size AS size
        FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,

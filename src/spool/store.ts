@@ -1,11 +1,17 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import type { Checkpoint, DeadLetter, FeedKey } from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
-import { makeDirectory, openDatabase, transaction } from "./database.ts";
+import { describeError } from "../lib/errors.ts";
+import { DAMAGE_MARK, inodeOf, makeDirectory, openDatabase, transaction } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
+import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { lockSpool } from "./lock.ts";
+import { type Mirrored, readMirror, writeMirror } from "./mirror.ts";
+import { type Repairs, repair } from "./repair.ts";
+import type { Salvage } from "./salvage.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
 import { type Identity, type NewIdentity, type Statements, prepareStatements, sqlList } from "./statements.ts";
@@ -23,9 +29,11 @@ export interface StoreOptions extends SpaceOptions {
 /** A block as it stands in the database. */
 export interface StoredBlock extends FeedKey {
   readonly position: number;
-  readonly count: number;
+  /** Where the next block begins. Behind the last event, if blocks in between are lost. */
+  readonly end: number;
   readonly consoleVersion: string | undefined;
-  readonly body: Uint8Array;
+  /** Undefined where there is no block: it is lost. */
+  readonly body: Uint8Array | undefined;
 }
 
 /** A page without what has been seen before, packed. */
@@ -51,37 +59,50 @@ export interface SpoolSize {
 
 const PRUNE_AFTER = 100_000;
 
+const NO_BODY = new Uint8Array();
+
+/** How often the mirror is written while something changes, and the file's place looked at. */
+const MIRROR_MS = 10_000;
+const PLACE_MS = 1000;
+
 export class SpoolStore {
   readonly forgotten: readonly Forgotten[];
   readonly positions: ReadonlyMap<string, number>;
+  /** What this opening had to make anew or set right. */
+  readonly salvaged: Salvage | undefined;
+  readonly repairs: Repairs;
   readonly #options: StoreOptions;
+  readonly #path: string;
+  readonly #inode: bigint | undefined;
   readonly #lock: { release(): void };
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #feeds = new Map<string, { readonly id: number; newIds: number }>();
   readonly #space: Space;
   #end: number;
+  #isDamaged = false;
+  #mirroredAt = -Infinity;
+  #placeCheckedAt = -Infinity;
 
   constructor(options: StoreOptions) {
     this.#options = options;
+    this.#path = join(options.directory, "spool.db");
     makeDirectory(options.directory);
     this.#lock = lockSpool(options.directory);
     try {
-      this.#database = openDatabase(join(options.directory, "spool.db"));
+      ({ database: this.#database, salvaged: this.salvaged } = openDatabase(options.directory));
     } catch (error) {
       this.#lock.release();
       throw error;
     }
+    this.#inode = inodeOf(this.#path);
+    this.repairs = repair(this.#database, readMirror(options.directory));
     this.#sql = prepareStatements(this.#database);
     this.#end = Number(this.#database.prepare("SELECT value FROM facts WHERE key = 'end'").get()?.["value"]);
     this.forgotten = this.#registerCollectors(options.collectors);
-    this.positions = new Map(
-      this.#database
-        .prepare("SELECT name, position FROM collectors")
-        .all()
-        .map((row) => [String(row["name"]), Number(row["position"])]),
-    );
+    this.positions = new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));
     this.#space = new Space(options, this.#database, this.#sql);
+    this.#mirror();
   }
 
   /** The position of the next event. */
@@ -113,6 +134,7 @@ export class SpoolStore {
 
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
   append(key: FeedKey, page: PackedPage): "appended" | "full" {
+    this.#stayInPlace();
     const incoming = page.blocks.reduce((sum, { body }) => sum + body.length, 0);
     if (incoming > 0 && this.#space.isFull(incoming)) return "full";
     this.keepDeadLetters(key, page.deadLetters);
@@ -124,7 +146,7 @@ export class SpoolStore {
         this.#sql.addSeen.run(feed.id, identities);
         this.#sql.addObjects.run(feed.id, identities);
         for (const { count, body } of page.blocks) {
-          this.#sql.addBlock.run(this.#end, count, feed.id, page.consoleVersion ?? null, body);
+          this.#sql.addBlock.run(this.#end, count, feed.id, page.consoleVersion ?? null, body, page.checkpoint.floor);
           this.#end += count;
         }
         this.#sql.moveEnd.run(this.#end);
@@ -134,20 +156,23 @@ export class SpoolStore {
         this.#end = end;
       },
     );
+    this.#mirrorNowAndThen();
     return "appended";
   }
 
-  /** The block that holds `position`; undefined when it is the end. */
+  /** The block that holds `position`, or the hole where it was; undefined when it is the end. */
   read(position: number): StoredBlock | undefined {
+    if (position >= this.#end) return undefined;
     const row = this.#sql.block.get(position);
-    if (row === undefined || Number(row["position"]) + Number(row["count"]) <= position) return undefined;
+    const end = Number(this.#sql.nextPosition.get(position)?.["position"] ?? this.#end);
     return {
-      position: Number(row["position"]),
-      count: Number(row["count"]),
-      console: String(row["console"]),
-      feed: String(row["feed"]) as FeedKey["feed"],
-      consoleVersion: row["console_version"] === null ? undefined : String(row["console_version"]),
-      body: row["body"] as Uint8Array,
+      position: row === undefined ? position : Number(row["position"]),
+      end,
+      console: String(row?.["console"]),
+      feed: String(row?.["feed"]) as FeedKey["feed"],
+      consoleVersion: typeof row?.["console_version"] === "string" ? row["console_version"] : undefined,
+      // Events of nobody knows which console must not go out under a wrong name: an empty body is a damaged one.
+      body: row === undefined ? undefined : typeof row["console"] === "string" ? (row["body"] as Uint8Array) : NO_BODY,
     };
   }
 
@@ -156,9 +181,10 @@ export class SpoolStore {
     appendDeadLetters(this.#options.directory, { console, feed }, letters);
   }
 
-  /** Keeps a block that can not be read, beyond its release. */
-  keepDamaged(position: number): void {
-    this.#sql.keepDamaged.run(position);
+  /** A block can not be read: the next opening sets it aside, and has its feed read again what was in it. */
+  damagedBlock(position: number, error: unknown): Error {
+    const { console, feed } = this.read(position) ?? {};
+    return this.#damaged(`the block at position ${position} of ${console}/${feed} can not be read`, error);
   }
 
   /** Forgets everything before `position` for this collector, and the blocks that all collectors have confirmed. */
@@ -166,10 +192,12 @@ export class SpoolStore {
     this.#space.withReserve(() =>
       this.#transaction(() => {
         this.#sql.movePosition.run(position, collector);
-        this.#sql.deleteBlocks.run();
+        this.#deleteConfirmed();
       }),
     );
     this.#space.shrink();
+    this.#stayInPlace();
+    this.#mirrorNowAndThen();
   }
 
   size(): SpoolSize {
@@ -177,7 +205,14 @@ export class SpoolStore {
     return { bytes: this.#space.usedBytes(), events: this.#end - Number(oldest ?? this.#end) };
   }
 
+  /** What an error of the database means for the bridge. One that tells of damage makes the next opening salvage. */
+  explain(error: unknown): unknown {
+    if (!isDamage(error) || error instanceof SpoolDamagedError) return error;
+    return this.#damaged(describeError(error), error);
+  }
+
   close(): void {
+    if (!this.#isDamaged) this.#mirror();
     this.#database.close();
     this.#lock.release();
   }
@@ -213,9 +248,58 @@ export class SpoolStore {
     this.#transaction(() => {
       for (const name of names) this.#sql.addCollector.run(name, oldest);
       for (const row of gone) this.#sql.deleteCollector.run(String(row["name"]));
-      if (names.length > 0) this.#sql.deleteBlocks.run();
+      if (names.length > 0) this.#deleteConfirmed();
     });
     return gone.map((row) => ({ collector: String(row["name"]), events: this.#end - Number(row["position"]) }));
+  }
+
+  #damaged(what: string, cause: unknown): SpoolDamagedError {
+    this.#isDamaged = true;
+    try {
+      writeFileSync(join(this.#options.directory, DAMAGE_MARK), `${what}\n`);
+    } catch {
+      // The next opening reads a short spool through in any case.
+    }
+    return new SpoolDamagedError(`the spool ${this.#path} is damaged: ${what}`, { cause });
+  }
+
+  /** A block is deleted when all collectors are past it. */
+  #deleteConfirmed(): void {
+    const least = Number(this.#sql.leastPosition.get()?.["position"] ?? 0);
+    if (least >= this.#end) this.#sql.deleteAllBlocks.run();
+    else this.#sql.deleteBlocks.run(least);
+  }
+
+  #mirrorNowAndThen(): void {
+    if (performance.now() - this.#mirroredAt > MIRROR_MS) this.#mirror();
+  }
+
+  #mirror(): void {
+    this.#mirroredAt = performance.now();
+    try {
+      writeMirror(this.#options.directory, {
+        end: this.#end,
+        feeds: this.#sql.safeCheckpoints.all() as unknown as Mirrored["feeds"],
+      });
+    } catch {
+      // An older one is as good, but for the duplicates, and the database says louder what is wrong with the disk.
+    }
+  }
+
+  /** A spool whose file was deleted while it is open writes to nowhere: it is written once more, to its place. */
+  #stayInPlace(): void {
+    if (performance.now() - this.#placeCheckedAt < PLACE_MS) return;
+    this.#placeCheckedAt = performance.now();
+    const inode = inodeOf(this.#path);
+    if (inode === this.#inode) return;
+    this.#isDamaged = true;
+    if (inode !== undefined)
+      throw new SpoolUnusableError(`${this.#path} was replaced by another file while the bridge had it open`);
+    makeDirectory(this.#options.directory);
+    for (const part of ["-wal", "-shm"]) rmSync(this.#path + part, { force: true });
+    this.#mirror();
+    this.#database.prepare("VACUUM INTO ?").run(this.#path);
+    throw new SpoolDamagedError(`${this.#path} was deleted while the bridge had it open; it is written again`);
   }
 
   #transaction<T>(work: () => T, undo?: () => void): T {

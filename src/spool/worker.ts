@@ -24,12 +24,13 @@ try {
     const render = await load<Renderer>("createRenderer", source);
     queues.set(collector, new RenderedQueue(collector, { store, blocks, render, countsUnrouted: queues.size === 0 }));
   }
-  tell({ end: store.end, positions: store.positions, forgotten: store.forgotten });
+  const { end, positions, forgotten, salvaged, repairs } = store;
+  tell({ end, positions, forgotten, salvaged, repairs });
   port.on("message", (request: Request) => {
     try {
       tell({ id: request.id, value: perform(store, queues, request) });
     } catch (error) {
-      tell({ id: request.id, failure: toFailure(error) });
+      tell({ id: request.id, failure: toFailure(store.explain(error)) });
     }
     if (request.operation === "close") port.close();
   });

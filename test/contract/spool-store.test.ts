@@ -209,21 +209,39 @@ describe("a block that is damaged", () => {
     ["by a bit at its end", (body) => withFlipped(body, body.length - 1)],
     ["because its end is missing", (body) => body.subarray(0, -5)],
     ["because it is empty", () => Buffer.alloc(0)],
-  ])("%s is counted and kept, and the others are delivered", async (_case, change) => {
+  ])("%s is counted, kept and read again, and the others are delivered", async (_case, change) => {
     const first = await open();
     await first.append(ACTIVITIES, page([record("1"), record("2")]), NEVER);
     await first.append(ACTIVITIES, page(["3", "4", "5"].map((id) => record(id))), NEVER);
     await first.append(ACTIVITIES, page([record("6")]), NEVER);
     await closed(first);
     flip(2, change);
+    const doomed = await open();
+    const before = await doomed.reader("c");
+    expect(idsOf(eventsOf(await before.read(0, 10, NEVER)))).toEqual(["1", "2"]);
+    await expect(before.read(2, 10, NEVER)).rejects.toMatchObject({
+      code: "BRIDGE_SPOOL_DAMAGED",
+      retryable: false,
+      message: expect.stringContaining("position 2 of acme/activities") as string,
+    });
+    await closed(doomed);
     const spool = await open();
+    expect(spool.salvaged).toMatchObject({
+      movedTo: undefined,
+      kept: 3,
+      lost: 3,
+      rereads: [{ ...ACTIVITIES, from: 1 }],
+    });
     const reader = await spool.reader("c");
     expect(idsOf(eventsOf(await reader.read(0, 10, NEVER)))).toEqual(["1", "2"]);
     // From the middle of the block on, as after a window that ended there.
     expect(await reader.read(3, 10, NEVER)).toMatchObject({ frames: { count: 0 }, end: 5, damaged: 2 });
     expect(await reader.read(2, 10, NEVER)).toMatchObject({ frames: { count: 0 }, end: 5, damaged: 3 });
     expect(idsOf(eventsOf(await reader.read(5, 10, NEVER)))).toEqual(["6"]);
-    await reader.release(6);
+    // The console gives them again, and only they are new.
+    const again = page(["1", "2", "3", "4", "5", "6"].map((id) => record(id)));
+    expect(await spool.append(ACTIVITIES, again, NEVER)).toMatchObject({ added: 3, duplicates: 3 });
+    await reader.release(9);
     expect(sql("SELECT position, count FROM damaged")).toEqual([{ position: 2, count: 3 }]);
     expect(sql("SELECT position FROM blocks")).toEqual([]);
   });

@@ -1,0 +1,148 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COLLECTORS, DamagedWorld } from "../support/damaged-spool.ts";
+
+let root: string;
+/** A spool in which `fast` has confirmed nearly all and `slow` little, closed cleanly, with its world. */
+let model: DamagedWorld;
+
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), "s1bridge-damage-"));
+  model = new DamagedWorld(join(root, "model"));
+  for (let round = 0; round < 6; round++) {
+    await model.poll(12, 4);
+    model.deliver("fast", 20);
+    model.deliver("slow", 4);
+  }
+  model.close();
+});
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The same world on a disk of its own, after something happened to that. */
+function copyOfModel(damage: (database: string, directory: string) => void): DamagedWorld {
+  const directory = mkdtempSync(join(root, "copy-"));
+  cpSync(join(root, "model"), directory, { recursive: true });
+  damage(join(directory, "spool.db"), directory);
+  const world = new DamagedWorld(directory);
+  for (const [key, records] of model.records) world.records.get(key)?.push(...records);
+  for (const [name, keys] of model.arrived) world.arrived.get(name)?.push(...keys);
+  return world;
+}
+
+/** The bridge goes on: polls, deliveries, and at the end every collector has everything. */
+async function goesOn(world: DamagedWorld): Promise<void> {
+  await world.surviving(async () => {
+    await world.poll(3);
+    for (const name of COLLECTORS) world.deliver(name);
+    await world.poll(3);
+    for (const name of COLLECTORS) world.deliver(name);
+  });
+  for (const name of COLLECTORS) expect([name, world.missing(name)]).toEqual([name, []]);
+  world.close();
+}
+
+function flip(path: string, bits: readonly number[]): void {
+  const bytes = readFileSync(path);
+  for (const bit of bits) {
+    const at = (bit >> 3) % bytes.length;
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
+  }
+  writeFileSync(path, bytes);
+}
+
+function edit(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}
+
+describe("a spool that was damaged on the disk", () => {
+  test("without any damage goes on, and nothing is told", async () => {
+    const world = copyOfModel(() => undefined);
+    expect([world.store.salvaged, world.store.repairs]).toEqual([undefined, { restored: [], corrected: 0 }]);
+    await goesOn(world);
+    for (const name of COLLECTORS) {
+      const keys = world.arrived.get(name) ?? [];
+      expect(keys).toHaveLength(new Set(keys).size);
+    }
+  });
+
+  test.each<[string, (database: string) => void]>([
+    ["a first page of zeros", (path) => zero(path, 0, 4096)],
+    ["a magic number with a flipped bit", (path) => flip(path, [3])],
+    ["an application id with a flipped bit", (path) => flip(path, [70 * 8])],
+    ["a file of zeros", (path) => zero(path, 0, statSync(path).size)],
+    ["half of its length", (path) => truncateSync(path, statSync(path).size / 2)],
+    ["no length at all", (path) => truncateSync(path, 0)],
+    ["a length that is no page", (path) => truncateSync(path, statSync(path).size - 1000)],
+    ["no file any more", (path) => rmSync(path)],
+    ["a text in its place", (path) => writeFileSync(path, "lost+found ".repeat(5000))],
+    ["no feeds", (path) => edit(path, "DELETE FROM feeds")],
+    ["no ids", (path) => edit(path, "DELETE FROM seen")],
+    ["no collectors", (path) => edit(path, "DELETE FROM collectors")],
+    ["a checkpoint too high", (path) => edit(path, "UPDATE feeds SET checkpoint = checkpoint + 4096")],
+    ["a floor too high", (path) => edit(path, "UPDATE feeds SET floor = floor + 4096")],
+    ["a position too high", (path) => edit(path, "UPDATE collectors SET position = position + 64")],
+    ["an end too high", (path) => edit(path, "UPDATE facts SET value = value + 4096 WHERE key = 'end'")],
+    ["an end too low", (path) => edit(path, "UPDATE facts SET value = value - 32 WHERE key = 'end_copy'")],
+  ])("%s: every collector gets everything", async (_case, damage) => {
+    await goesOn(copyOfModel(damage));
+  });
+
+  test("is kept aside, and what could be read of it is in the new one", async () => {
+    const directory = (world: DamagedWorld): string => world.options.directory;
+    const world = copyOfModel((path) => {
+      // The page that holds the root of the ids.
+      const database = new DatabaseSync(path);
+      const root = Number(
+        database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'seen'").get()?.["rootpage"],
+      );
+      database.close();
+      zero(path, (root - 1) * 8192, 8192);
+    });
+    const { salvaged } = world.store;
+    expect(salvaged).toMatchObject({ lost: 0, rereads: [] });
+    expect(salvaged?.kept).toBe(144 - 24);
+    expect(existsSync(salvaged?.movedTo ?? "")).toBe(true);
+    await goesOn(world);
+    expect(readdirSync(directory(world)).filter((name) => name.includes("salvage"))).toEqual([]);
+  });
+
+  test("with a block count that lies is read by what the block holds", async () => {
+    const world = copyOfModel((path) =>
+      edit(path, "UPDATE blocks SET count = count + 8 WHERE position = (SELECT max(position) - 4 FROM blocks)"),
+    );
+    await goesOn(world);
+  });
+
+  test("anywhere by random bits: never a loop, and every collector gets everything", { timeout: 120_000 }, async () => {
+    const bit = fc.nat(8 * statSync(join(root, "model", "spool.db")).size - 1);
+    await fc.assert(
+      fc.asyncProperty(fc.array(bit, { minLength: 1, maxLength: 12 }), async (bits) => {
+        await goesOn(copyOfModel((path) => flip(path, bits)));
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+function zero(path: string, from: number, length: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0, from, from + length);
+  writeFileSync(path, bytes);
+}

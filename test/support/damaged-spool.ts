@@ -1,0 +1,148 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { FeedKey } from "../../src/bridge/ports.ts";
+import type { Micros } from "../../src/event/time.ts";
+import { packBlock } from "../../src/spool/block.ts";
+import { UnpackedBlocks } from "../../src/spool/blocks.ts";
+import { SpoolDamagedError } from "../../src/spool/errors.ts";
+import { RenderedQueue } from "../../src/spool/rendered.ts";
+import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
+
+/** A console that has every record still, and a bridge of two collectors whose disk is not to be trusted. */
+
+export const FEEDS: readonly FeedKey[] = [
+  { console: "acme", feed: "activities" },
+  { console: "other", feed: "activities" },
+];
+export const COLLECTORS = ["fast", "slow"] as const;
+/** Times are small numbers here: a record for each. */
+export const OVERLAP = 5;
+
+interface ConsoleRecord {
+  readonly id: string;
+  readonly time: number;
+}
+
+export class DamagedWorld {
+  readonly records = new Map<FeedKey, ConsoleRecord[]>(FEEDS.map((key) => [key, []]));
+  /** Keys of events that were confirmed, by collector; as often as they arrived. */
+  readonly arrived = new Map<string, string[]>(COLLECTORS.map((name) => [name, []]));
+  readonly options: StoreOptions;
+  store: SpoolStore;
+  #queues = new Map<string, RenderedQueue>();
+  #positions = new Map<string, number>();
+
+  constructor(directory: string, more: Partial<StoreOptions> = {}) {
+    this.options = { directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors: COLLECTORS, ...more };
+    this.store = this.#open();
+  }
+
+  /** The console makes records, and a poll of each feed appends them, so many to a page. */
+  async poll(make: number, pageSize = 3): Promise<void> {
+    for (const key of FEEDS) {
+      const all = this.records.get(key) ?? [];
+      for (let each = 0; each < make; each++) all.push({ id: `${all.length + 1}`, time: 1000 + all.length });
+      await this.#read(key, all, pageSize);
+    }
+  }
+
+  /** A collector confirms so many events, or all. */
+  deliver(collector: string, most = Infinity): void {
+    let position = this.#positions.get(collector) ?? 0;
+    for (let sent = 0; sent < most;) {
+      const batch = this.#queues.get(collector)?.read(position, Math.min(most - sent, 1000));
+      if (batch === undefined) break;
+      const keys = batch.bytes.toString("utf8").split("\n").slice(0, -1);
+      this.arrived.get(collector)?.push(...keys);
+      sent += batch.count;
+      position = batch.end;
+    }
+    this.store.release(collector, position);
+    this.#positions.set(collector, position);
+  }
+
+  close(): void {
+    this.store.close();
+  }
+
+  reopen(): void {
+    this.store = this.#open();
+  }
+
+  /** Does as the bridge does: when the spool turns out to be damaged, it is opened again. Gives how often. */
+  async surviving(work: () => Promise<void>): Promise<number> {
+    for (let again = 0; ; again++) {
+      try {
+        await work();
+        return again;
+      } catch (error) {
+        const meant = this.store.explain(error);
+        if (!(meant instanceof SpoolDamagedError) || again === 5) throw meant;
+        this.store.close();
+        await pause(0);
+        this.reopen();
+      }
+    }
+  }
+
+  /** What a collector never got, of all that the console ever had. */
+  missing(collector: string): string[] {
+    const arrived = new Set(this.arrived.get(collector));
+    const all = FEEDS.flatMap((key) => (this.records.get(key) ?? []).map(({ id }) => `${key.console}/${id}`));
+    return all.filter((key) => !arrived.has(key));
+  }
+
+  #open(): SpoolStore {
+    const store = new SpoolStore(this.options);
+    const render = (event: { console: string; id: string }): string => `${event.console}/${event.id}\n`;
+    const blocks = new UnpackedBlocks(store, undefined);
+    const parts = { store, blocks, render, countsUnrouted: false };
+    this.#queues = new Map(COLLECTORS.map((name) => [name, new RenderedQueue(name, parts)]));
+    this.#positions = new Map(store.positions);
+    return store;
+  }
+
+  async #read(key: FeedKey, all: readonly ConsoleRecord[], pageSize: number): Promise<void> {
+    const now = 1000 + all.length;
+    const checkpoint = this.store.checkpoint(key) ?? { time: 1000 as Micros, floor: 1000 as Micros };
+    const from = Math.max(checkpoint.time - OVERLAP, checkpoint.floor);
+    const visible = all.filter(({ time }) => time >= from);
+    for (let at = 0; at === 0 || at < visible.length; at += pageSize) {
+      const records = visible.slice(at, at + pageSize);
+      const changes = this.store.unseen(
+        key,
+        records.map(({ id }) => ({ id, version: undefined })),
+      );
+      const fresh = records.filter((_, each) => changes[each] !== undefined);
+      this.store.append(
+        key,
+        await packed(fresh, at + pageSize >= visible.length ? now : (records.at(-1)?.time ?? from), checkpoint),
+      );
+    }
+  }
+}
+
+async function packed(
+  records: readonly ConsoleRecord[],
+  reached: number,
+  { time, floor }: { time: Micros; floor: Micros },
+): Promise<PackedPage> {
+  const entries = records.map((record) => ({
+    id: record.id,
+    time: record.time as Micros,
+    version: undefined,
+    change: "event" as const,
+    // No two are alike, so that a block has some length.
+    text: JSON.stringify({
+      id: record.id,
+      fill: Array.from({ length: 60 }, (_, at) => (at * 7919 * record.time) % 65_521),
+    }),
+  }));
+  return {
+    identities: entries.map(({ id, time: at }) => ({ id, version: undefined, time: at })),
+    blocks: entries.length === 0 ? [] : [{ count: entries.length, body: await packBlock(entries) }],
+    deadLetters: [],
+    checkpoint: { time: Math.max(time, reached) as Micros, floor },
+    seenSince: (time - 2 * OVERLAP) as Micros,
+    consoleVersion: undefined,
+  };
+}
