@@ -2,6 +2,7 @@ import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
 import { type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
+import { formatTime } from "../event/time.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { Health } from "../telemetry/health.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -91,6 +92,7 @@ class Watch implements Observer {
         config.collectors.map(({ name }) => name),
       ),
     };
+    this.#tellSalvage(spool);
     for (const { collector, events } of spool.forgotten) {
       const fields = { collector, events };
       if (events === 0) this.#log.info(fields, "collector is not configured any more");
@@ -99,6 +101,24 @@ class Watch implements Observer {
           fields,
           "collector is not configured any more; what it had not confirmed will not be sent to it",
         );
+    }
+  }
+
+  #tellSalvage({ salvaged, repairs }: Bridge["spool"]): void {
+    if (salvaged !== undefined) {
+      const { reason, movedTo, kept, lost, rereads } = salvaged;
+      const feeds = rereads.map(({ console, feed, from }) => ({ console, feed, from: formatTime(from) }));
+      this.#log.error(
+        { code: "BRIDGE_SPOOL_DAMAGED", reason, movedTo, kept, lost, feeds },
+        "the spool was damaged: what could be read goes on, and what is lost is read again from the console",
+      );
+    }
+    if (repairs.restored.length + repairs.corrected > 0) {
+      const feeds = repairs.restored.map(({ console, feed, from }) => ({ console, feed, from: formatTime(from) }));
+      this.#log.error(
+        { code: "BRIDGE_SPOOL_DAMAGED", corrected: repairs.corrected, feeds },
+        "checkpoints or positions of the spool were lost or damaged: these are from their copies, and may bring duplicates",
+      );
     }
   }
 
@@ -140,7 +160,7 @@ class Watch implements Observer {
         if (report.damaged > 0)
           this.#log.error(
             { collector: report.collector, events: report.damaged },
-            "events in the spool can not be read any more; their blocks are kept in its table `damaged`",
+            "events of the spool are lost or can not be mapped; what is lost was read again, see code BRIDGE_SPOOL_DAMAGED",
           );
         this.#warnUnrouted(report.unrouted);
         return;

@@ -2,7 +2,7 @@ import { ConfigFileError, fileFaults } from "../config/files.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/metrics.ts";
-import { runDaemon } from "./daemon.ts";
+import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { stopOnSignals } from "./stop.ts";
 import { readUsable } from "./usable.ts";
@@ -23,12 +23,31 @@ export async function run(file: string): Promise<ExitCode> {
     process.exit(EXIT.failed);
   });
   try {
-    await runDaemon({ config, log, stop });
+    await runOnWholeSpool({ config, log, stop });
     return EXIT.done;
   } catch (error) {
     log.fatal({ code: codeOf(error), error: describeError(error) }, "giving up");
     return EXIT.failed;
   } finally {
     stop.dispose();
+  }
+}
+
+/** A disk that damages the spool more often than this needs an operator, not another try. */
+const MAX_SALVAGES = 5;
+
+/** A spool that turns out to be damaged is salvaged by opening it again: the bridge begins anew in this process. */
+async function runOnWholeSpool(options: DaemonOptions): Promise<void> {
+  for (let salvages = 0; ; salvages++) {
+    try {
+      return await runDaemon(options);
+    } catch (error) {
+      if (codeOf(error) !== "BRIDGE_SPOOL_DAMAGED" || salvages === MAX_SALVAGES || options.stop.soft.aborted)
+        throw error;
+      options.log.error(
+        { code: codeOf(error), error: describeError(error) },
+        "the spool is damaged; the bridge begins anew with what can be read of it",
+      );
+    }
   }
 }

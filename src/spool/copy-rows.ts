@@ -60,6 +60,7 @@ class Copier {
     const known = columnsOf(source, table);
     const names = columnsOf(target, table).filter((name) => known.includes(name));
     this.#columns = names.join(", ");
+    this.refused = names.length < columnsOf(target, table).length;
     const marks = names.map(() => "?").join(", ");
     this.#insert = target.prepare(`INSERT OR IGNORE INTO ${table} (${this.#columns}) VALUES (${marks})`);
   }

@@ -16,8 +16,10 @@ import { describeError } from "../lib/errors.ts";
 import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from "./errors.ts";
 import { readMirror } from "./mirror.ts";
 import { recover } from "./recover.ts";
+import { type Repairs, repair } from "./repair.ts";
 import { type Salvage, finishSalvage, salvage } from "./salvage.ts";
 import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
+import { type Statements, prepareStatements } from "./statements.ts";
 
 export function makeDirectory(directory: string): void {
   try {
@@ -37,8 +39,16 @@ export const DAMAGE_MARK = "damaged";
 /** A spool up to this size is read through when it is opened: it takes less than a second. */
 const CHECKED_BYTES = 64 << 20;
 
+export interface OpenDatabase {
+  readonly database: DatabaseSync;
+  readonly sql: Statements;
+  /** What this opening had to make anew or set right. */
+  readonly salvaged: Salvage | undefined;
+  readonly repairs: Repairs;
+}
+
 /** Opens the spool's database, or makes it, or makes a new one out of a damaged one of ours. */
-export function openDatabase(directory: string): { database: DatabaseSync; salvaged: Salvage | undefined } {
+export function openDatabase(directory: string): OpenDatabase {
   const path = join(directory, "spool.db");
   const mark = join(directory, DAMAGE_MARK);
   try {
@@ -46,17 +56,17 @@ export function openDatabase(directory: string): { database: DatabaseSync; salva
     const marked = readMark(mark);
     let reason: string;
     try {
-      const database = openWhole(path, marked !== undefined);
-      const salvaged = marked === undefined ? undefined : setAside(database, directory, marked);
+      const opened = openWhole(directory, marked !== undefined);
+      const salvaged = marked === undefined ? undefined : setAside(opened.database, directory, marked);
       rmSync(mark, { force: true });
-      return { database, salvaged };
+      return { ...opened, salvaged };
     } catch (error) {
       if (!isDamage(error) || !isOurs(directory, path, error)) throw error;
       reason = describeError(error);
     }
     const salvaged = salvage(directory, reason);
     rmSync(mark, { force: true });
-    return { database: openWhole(path, false), salvaged };
+    return { ...openWhole(directory, false), salvaged };
   } catch (error) {
     if (error instanceof SpoolUnusableError) throw error;
     throw new SpoolUnusableError(`the spool ${path} can not be opened: ${describeError(error)}`, { cause: error });
@@ -73,7 +83,9 @@ function readMark(mark: string): string | undefined {
   return existsSync(mark) ? readFileSync(mark, "utf8").trim() : undefined;
 }
 
-function openWhole(path: string, mustCheck: boolean): DatabaseSync {
+/** Throws when anything in it, but for the blocks, is not as it was written. */
+function openWhole(directory: string, mustCheck: boolean): Omit<OpenDatabase, "salvaged"> {
+  const path = join(directory, "spool.db");
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     prepareSchema(database, path);
@@ -82,7 +94,8 @@ function openWhole(path: string, mustCheck: boolean): DatabaseSync {
       if (finding !== "ok") throw new SpoolDamagedError(finding);
     }
     database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096");
-    return database;
+    const repairs = repair(database, readMirror(directory));
+    return { database, sql: prepareStatements(database), repairs };
   } catch (error) {
     database.close();
     throw error;

@@ -3,6 +3,7 @@ import type { FeedKey } from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
 import { blockIdentities } from "./block.ts";
 import type { Mirrored } from "./mirror.ts";
+import { correctCopies } from "./repair.ts";
 import { FORMAT_VERSION } from "./schema.ts";
 import { sqlList } from "./statements.ts";
 
@@ -23,6 +24,7 @@ export interface Recovered {
  * `isComplete`: every row was read that says which events there are.
  */
 export function recover(target: DatabaseSync, isComplete: boolean, mirrored: Mirrored | undefined): Recovered {
+  correctCopies(target);
   for (const table of ["seen", "objects"]) target.exec(`DELETE FROM ${table} WHERE feed NOT IN (SELECT id FROM feeds)`);
   const spans = readableBlocks(target);
   const last = spans.at(-1);
@@ -110,7 +112,9 @@ function rewindFeeds(
   mirrored: Mirrored | undefined,
 ): Recovered["rereads"] {
   const feeds = target
-    .prepare("SELECT id, console, feed, checkpoint, floor FROM feeds WHERE checkpoint IS NOT NULL")
+    .prepare(
+      "SELECT id, console, feed, checkpoint, coalesce(floor, checkpoint) AS floor FROM feeds WHERE checkpoint IS NOT NULL",
+    )
     .all() as unknown as { id: number; console: string; feed: FeedKey["feed"]; checkpoint: number; floor: number }[];
   return feeds.map(({ id, console, feed, checkpoint, floor }) => {
     const before = waiting.findLast((span) => span.feed === id && span.position < firstLost)?.since;
@@ -122,6 +126,8 @@ function rewindFeeds(
       .prepare("UPDATE feeds SET checkpoint = ?1, checkpoint_copy = ?1, floor = ?2, floor_copy = ?2 WHERE id = ?3")
       .run(from, newFloor, id);
     target.prepare("DELETE FROM seen WHERE feed = ? AND time >= ?").run(id, newFloor);
+    // A look of what was lost would say that it has been forwarded.
+    target.prepare("UPDATE objects SET look = NULL WHERE feed = ?").run(id);
     const keep = target.prepare(
       "INSERT OR IGNORE INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)",
     );

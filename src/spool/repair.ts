@@ -32,7 +32,7 @@ export function repair(database: DatabaseSync, mirrored: Mirrored | undefined): 
 }
 
 /** The lower of both can only bring duplicates. The end is where the last block ends, and nobody has confirmed beyond it. */
-function correctCopies(database: DatabaseSync): number {
+export function correctCopies(database: DatabaseSync): number {
   const feeds = database
     .prepare(
       `UPDATE feeds SET (checkpoint, checkpoint_copy) = (SELECT n, n FROM (SELECT ${lower("checkpoint")} AS n)),

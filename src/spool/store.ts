@@ -9,12 +9,12 @@ import { DAMAGE_MARK, inodeOf, makeDirectory, openDatabase, transaction } from "
 import { appendDeadLetters } from "./dead-letters.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { lockSpool } from "./lock.ts";
-import { type Mirrored, readMirror, writeMirror } from "./mirror.ts";
-import { type Repairs, repair } from "./repair.ts";
+import { type Mirrored, writeMirror } from "./mirror.ts";
+import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
-import { Space, type SpaceOptions } from "./space.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
-import { type Identity, type NewIdentity, type Statements, prepareStatements, sqlList } from "./statements.ts";
+import { Space, type SpaceOptions } from "./space.ts";
+import { type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
 
 /**
  * The spool itself: SQLite in WAL mode with `synchronous=FULL`, so that what `append` has committed survives a crash and
@@ -90,14 +90,13 @@ export class SpoolStore {
     makeDirectory(options.directory);
     this.#lock = lockSpool(options.directory);
     try {
-      ({ database: this.#database, salvaged: this.salvaged } = openDatabase(options.directory));
+      const { database, sql, salvaged, repairs } = openDatabase(options.directory);
+      [this.#database, this.#sql, this.salvaged, this.repairs] = [database, sql, salvaged, repairs];
     } catch (error) {
       this.#lock.release();
       throw error;
     }
     this.#inode = inodeOf(this.#path);
-    this.repairs = repair(this.#database, readMirror(options.directory));
-    this.#sql = prepareStatements(this.#database);
     this.#end = Number(this.#database.prepare("SELECT value FROM facts WHERE key = 'end'").get()?.["value"]);
     this.forgotten = this.#registerCollectors(options.collectors);
     this.positions = new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));

@@ -1,69 +1,19 @@
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { COLLECTORS, DamagedWorld } from "../support/damaged-spool.ts";
+import { COLLECTORS, DamageLab, type DamagedWorld, flip, goesOn, zero } from "../support/damaged-spool.ts";
 
 let root: string;
-/** A spool in which `fast` has confirmed nearly all and `slow` little, closed cleanly, with its world. */
-let model: DamagedWorld;
+let lab: DamageLab;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "s1bridge-damage-"));
-  model = new DamagedWorld(join(root, "model"));
-  for (let round = 0; round < 6; round++) {
-    await model.poll(12, 4);
-    model.deliver("fast", 20);
-    model.deliver("slow", 4);
-  }
-  model.close();
+  lab = await DamageLab.make(root);
 });
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-/** The same world on a disk of its own, after something happened to that. */
-function copyOfModel(damage: (database: string, directory: string) => void): DamagedWorld {
-  const directory = mkdtempSync(join(root, "copy-"));
-  cpSync(join(root, "model"), directory, { recursive: true });
-  damage(join(directory, "spool.db"), directory);
-  const world = new DamagedWorld(directory);
-  for (const [key, records] of model.records) world.records.get(key)?.push(...records);
-  for (const [name, keys] of model.arrived) world.arrived.get(name)?.push(...keys);
-  return world;
-}
-
-/** The bridge goes on: polls, deliveries, and at the end every collector has everything. */
-async function goesOn(world: DamagedWorld): Promise<void> {
-  await world.surviving(async () => {
-    await world.poll(3);
-    for (const name of COLLECTORS) world.deliver(name);
-    await world.poll(3);
-    for (const name of COLLECTORS) world.deliver(name);
-  });
-  for (const name of COLLECTORS) expect([name, world.missing(name)]).toEqual([name, []]);
-  world.close();
-}
-
-function flip(path: string, bits: readonly number[]): void {
-  const bytes = readFileSync(path);
-  for (const bit of bits) {
-    const at = (bit >> 3) % bytes.length;
-    bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
-  }
-  writeFileSync(path, bytes);
-}
 
 function edit(path: string, sql: string): void {
   const database = new DatabaseSync(path);
@@ -73,7 +23,7 @@ function edit(path: string, sql: string): void {
 
 describe("a spool that was damaged on the disk", () => {
   test("without any damage goes on, and nothing is told", async () => {
-    const world = copyOfModel(() => undefined);
+    const world = lab.copy(() => undefined);
     expect([world.store.salvaged, world.store.repairs]).toEqual([undefined, { restored: [], corrected: 0 }]);
     await goesOn(world);
     for (const name of COLLECTORS) {
@@ -101,12 +51,12 @@ describe("a spool that was damaged on the disk", () => {
     ["an end too high", (path) => edit(path, "UPDATE facts SET value = value + 4096 WHERE key = 'end'")],
     ["an end too low", (path) => edit(path, "UPDATE facts SET value = value - 32 WHERE key = 'end_copy'")],
   ])("%s: every collector gets everything", async (_case, damage) => {
-    await goesOn(copyOfModel(damage));
+    await goesOn(lab.copy(damage));
   });
 
   test("is kept aside, and what could be read of it is in the new one", async () => {
     const directory = (world: DamagedWorld): string => world.options.directory;
-    const world = copyOfModel((path) => {
+    const world = lab.copy((path) => {
       // The page that holds the root of the ids.
       const database = new DatabaseSync(path);
       const root = Number(
@@ -124,25 +74,9 @@ describe("a spool that was damaged on the disk", () => {
   });
 
   test("with a block count that lies is read by what the block holds", async () => {
-    const world = copyOfModel((path) =>
+    const world = lab.copy((path) =>
       edit(path, "UPDATE blocks SET count = count + 8 WHERE position = (SELECT max(position) - 4 FROM blocks)"),
     );
     await goesOn(world);
   });
-
-  test("anywhere by random bits: never a loop, and every collector gets everything", { timeout: 120_000 }, async () => {
-    const bit = fc.nat(8 * statSync(join(root, "model", "spool.db")).size - 1);
-    await fc.assert(
-      fc.asyncProperty(fc.array(bit, { minLength: 1, maxLength: 12 }), async (bits) => {
-        await goesOn(copyOfModel((path) => flip(path, bits)));
-      }),
-      { numRuns: 40 },
-    );
-  });
 });
-
-function zero(path: string, from: number, length: number): void {
-  const bytes = readFileSync(path);
-  bytes.fill(0, from, from + length);
-  writeFileSync(path, bytes);
-}

@@ -230,7 +230,7 @@ describe("a block that is damaged", () => {
       movedTo: undefined,
       kept: 3,
       lost: 3,
-      rereads: [{ ...ACTIVITIES, from: 1 }],
+      rereads: [{ ...ACTIVITIES, from: 0 }],
     });
     const reader = await spool.reader("c");
     expect(idsOf(eventsOf(await reader.read(0, 10, NEVER)))).toEqual(["1", "2"]);

@@ -1,10 +1,14 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { expect } from "vitest";
 import type { FeedKey } from "../../src/bridge/ports.ts";
 import type { Micros } from "../../src/event/time.ts";
 import { packBlock } from "../../src/spool/block.ts";
 import { UnpackedBlocks } from "../../src/spool/blocks.ts";
 import { SpoolDamagedError } from "../../src/spool/errors.ts";
 import { RenderedQueue } from "../../src/spool/rendered.ts";
+import { SIGHT } from "../../src/spool/sightings.ts";
 import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
 
 /** A console that has every record still, and a bridge of two collectors whose disk is not to be trusted. */
@@ -108,11 +112,11 @@ export class DamagedWorld {
     const visible = all.filter(({ time }) => time >= from);
     for (let at = 0; at === 0 || at < visible.length; at += pageSize) {
       const records = visible.slice(at, at + pageSize);
-      const changes = this.store.unseen(
+      const { sights } = this.store.sight(
         key,
         records.map(({ id }) => ({ id, version: undefined })),
       );
-      const fresh = records.filter((_, each) => changes[each] !== undefined);
+      const fresh = records.filter((_, each) => sights[each] !== SIGHT.seen);
       this.store.append(
         key,
         await packed(fresh, at + pageSize >= visible.length ? now : (records.at(-1)?.time ?? from), checkpoint),
@@ -145,4 +149,68 @@ async function packed(
     seenSince: (time - 2 * OVERLAP) as Micros,
     consoleVersion: undefined,
   };
+}
+
+/** Copies of one world, each on a disk of its own, to which something happens. */
+export class DamageLab {
+  readonly root: string;
+  readonly #model: DamagedWorld;
+
+  private constructor(root: string, model: DamagedWorld) {
+    this.root = root;
+    this.#model = model;
+  }
+
+  /** `fast` has confirmed nearly all and `slow` little; the spool was closed cleanly. */
+  static async make(root: string): Promise<DamageLab> {
+    const model = new DamagedWorld(join(root, "model"));
+    for (let round = 0; round < 6; round++) {
+      await model.poll(12, 4);
+      model.deliver("fast", 20);
+      model.deliver("slow", 4);
+    }
+    model.close();
+    return new DamageLab(root, model);
+  }
+
+  get database(): string {
+    return join(this.root, "model", "spool.db");
+  }
+
+  copy(damage: (database: string, directory: string) => void): DamagedWorld {
+    const directory = mkdtempSync(join(this.root, "copy-"));
+    cpSync(join(this.root, "model"), directory, { recursive: true });
+    damage(join(directory, "spool.db"), directory);
+    const world = new DamagedWorld(directory);
+    for (const [key, records] of this.#model.records) world.records.get(key)?.push(...records);
+    for (const [name, keys] of this.#model.arrived) world.arrived.get(name)?.push(...keys);
+    return world;
+  }
+}
+
+/** The bridge goes on: polls, deliveries, and at the end every collector has everything. */
+export async function goesOn(world: DamagedWorld): Promise<void> {
+  await world.surviving(async () => {
+    for (let round = 0; round < 2; round++) {
+      await world.poll(3);
+      for (const name of COLLECTORS) world.deliver(name);
+    }
+  });
+  for (const name of COLLECTORS) expect([name, world.missing(name)]).toEqual([name, []]);
+  world.close();
+}
+
+export function flip(path: string, bits: readonly number[]): void {
+  const bytes = readFileSync(path);
+  for (const bit of bits) {
+    const at = (bit >> 3) % bytes.length;
+    bytes[at] = (bytes[at] ?? 0) ^ (1 << (bit & 7));
+  }
+  writeFileSync(path, bytes);
+}
+
+export function zero(path: string, from: number, length: number): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0, from, from + length);
+  writeFileSync(path, bytes);
 }
