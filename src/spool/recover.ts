@@ -125,7 +125,7 @@ function rewindFeeds(
     target
       .prepare("UPDATE feeds SET checkpoint = ?1, checkpoint_copy = ?1, floor = ?2, floor_copy = ?2 WHERE id = ?3")
       .run(from, newFloor, id);
-    target.prepare("DELETE FROM seen WHERE feed = ? AND time >= ?").run(id, newFloor);
+    target.prepare("DELETE FROM seen WHERE feed = ?").run(id);
     // A look of what was lost would say that it has been forwarded.
     target.prepare("UPDATE objects SET look = NULL WHERE feed = ?").run(id);
     const keep = target.prepare(

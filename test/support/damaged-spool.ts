@@ -112,7 +112,7 @@ export class DamagedWorld {
     const visible = all.filter(({ time }) => time >= from);
     for (let at = 0; at === 0 || at < visible.length; at += pageSize) {
       const records = visible.slice(at, at + pageSize);
-      const { sights } = this.store.sight(
+      const { sights } = this.store.sightings(
         key,
         records.map(({ id }) => ({ id, version: undefined })),
       );
