@@ -59,11 +59,11 @@ describe("a spool that was damaged on the disk", () => {
     const world = lab.copy((path) => {
       // The page that holds the root of the ids.
       const database = new DatabaseSync(path);
-      const root = Number(
+      const rootPage = Number(
         database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'seen'").get()?.["rootpage"],
       );
       database.close();
-      zero(path, (root - 1) * 8192, 8192);
+      zero(path, (rootPage - 1) * 8192, 8192);
     });
     const { salvaged } = world.store;
     expect(salvaged).toMatchObject({ lost: 0, rereads: [] });
