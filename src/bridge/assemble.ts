@@ -157,12 +157,17 @@ function assembleFeed(
     settleMs: config.settle,
     includeTypes: config.include_types,
     excludeTypes: config.exclude_types,
-    scope: {
-      ...ids("accountIds", scope.account_ids),
-      ...ids("siteIds", scope.site_ids),
-      ...ids("groupIds", scope.group_ids),
-    },
+    scope: assembleScope({ scope }),
   });
+}
+
+/** A console's scope as the API's parameters. */
+export function assembleScope({ scope }: Pick<ConsoleConfig, "scope">): Readonly<Record<string, string>> {
+  return {
+    ...ids("accountIds", scope.account_ids),
+    ...ids("siteIds", scope.site_ids),
+    ...ids("groupIds", scope.group_ids),
+  };
 }
 
 function ids(parameter: string, values: readonly string[]): Record<string, string> {

@@ -5,6 +5,7 @@ import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
+import type { RoutesOptions } from "./routes.ts";
 import type { TestOptions } from "./test.ts";
 import { useColour } from "./terminal.ts";
 
@@ -70,6 +71,12 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--collector <name>", "in this collector's format (the first one otherwise)")
     .action(async ({ config, ...options }: PreviewOptions & { config: string }) =>
       done(await (await import("./preview.ts")).preview(config, options)),
+    );
+  withConfig("routes", "Show which collector gets what, and with --online where each site of the consoles goes.")
+    .option("--online", "ask the consoles for their sites; changes nothing")
+    .option("--json", "print the result as JSON")
+    .action(async ({ config, ...options }: RoutesOptions & { config: string }) =>
+      done(await (await import("./routes.ts")).routes(config, options)),
     );
   withConfig(
     "test",

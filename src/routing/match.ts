@@ -70,6 +70,36 @@ export function isEmpty({ minSeverity, ...lists }: Match): boolean {
   return minSeverity === 0 && Object.values(lists).every((list) => list.length === 0);
 }
 
+/** What is known of a site before any event of it. */
+export type SiteScope = Pick<Routable, "console" | "account" | "site">;
+
+/** A collector, and what it gets of a site: everything, what its other criteria let through, or the rest. */
+export interface SiteRoute {
+  readonly name: string;
+  readonly gets: "all" | "some" | "rest";
+}
+
+/** Where the events of a site go, as far as its names and ids tell. */
+export function createSiteRouter(routes: readonly Route[]): (site: SiteScope) => readonly SiteRoute[] {
+  const compiled = routes.map(({ collector, match, takesRest }) => {
+    const { groups, feeds, types, minSeverity, ...ofSite } = match;
+    const inPart = groups.length > 0 || feeds.length > 0 || types.length > 0 || minSeverity > 0;
+    const matches = compile({ ...ofSite, groups: [], feeds: [], types: [], minSeverity: 0 });
+    return { name: collector, takesRest, inPart, matches: takesRest && isEmpty(match) ? () => false : matches };
+  });
+  return (site) => {
+    const event: Routable = { ...site, feed: "", type: "", severity: 0, group: { id: undefined, name: undefined } };
+    const matched = compiled.filter(({ matches }) => matches(event));
+    const rest = matched.some(({ inPart }) => !inPart) ? [] : compiled.filter(({ takesRest }) => takesRest);
+    return [
+      ...matched.map(({ name, inPart }): SiteRoute => ({ name, gets: inPart ? "some" : "all" })),
+      ...rest
+        .filter((one) => !matched.includes(one))
+        .map(({ name }): SiteRoute => ({ name, gets: matched.length === 0 ? "all" : "rest" })),
+    ];
+  };
+}
+
 /** Events that the bridge makes itself; they belong to no site. */
 const OWN_FEED = "bridge";
 

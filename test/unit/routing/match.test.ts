@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CefSeverity } from "../../../src/event/severity.ts";
-import { type Match, type Routable, type Route, createRouter, isRoutedAlike } from "../../../src/routing/match.ts";
+import {
+  type Match,
+  type Routable,
+  type Route,
+  createRouter,
+  createSiteRouter,
+  isRoutedAlike,
+} from "../../../src/routing/match.ts";
 
 const NOTHING: Match = { consoles: [], accounts: [], sites: [], groups: [], feeds: [], types: [], minSeverity: 0 };
 
@@ -165,4 +172,26 @@ describe("tenants", () => {
   function isBlank({ minSeverity, ...lists }: Match): boolean {
     return minSeverity === 0 && Object.values(lists).every((entries) => entries.length === 0);
   }
+});
+
+describe("where a site goes", () => {
+  const site = { console: "acme", site: { id: "1", name: "Berlin" }, account: { id: "2", name: "Acme" } };
+
+  it.each<[string, readonly Route[], readonly object[]]>([
+    ["all of it", [route("a")], [{ name: "a", gets: "all" }]],
+    ["in part", [route("a", { sites: ["Berlin"], minSeverity: 5 })], [{ name: "a", gets: "some" }]],
+    [
+      "in part, and the rest elsewhere",
+      [route("a", { sites: ["Berlin"], feeds: ["threats"] }), route("b", {}, true)],
+      [
+        { name: "a", gets: "some" },
+        { name: "b", gets: "rest" },
+      ],
+    ],
+    ["to the default one", [route("a", { sites: ["Paris"] }), route("b", {}, true)], [{ name: "b", gets: "all" }]],
+    ["nothing is left for the default one", [route("a"), route("b", {}, true)], [{ name: "a", gets: "all" }]],
+    ["nowhere", [route("a", { sites: ["Paris"] })], []],
+  ])("%s", (_, routes, expected) => {
+    expect(createSiteRouter(routes)(site)).toEqual(expected);
+  });
 });
