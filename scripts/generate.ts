@@ -6,12 +6,14 @@ import { join } from "node:path";
 import { exampleConfig } from "../src/config/example.ts";
 import { configurationPage } from "../src/config/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
+import { compatibilityPage } from "./compatibility/page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
 /** Each generated file, and what gives its content. */
 export const GENERATED: Readonly<Record<string, () => string>> = {
   "config.example.yaml": exampleConfig,
+  "docs/compatibility.md": compatibilityPage,
   "docs/configuration.md": configurationPage,
   "docs/mapping.md": mappingPage,
 };
