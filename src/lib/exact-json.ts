@@ -6,26 +6,30 @@
  * hold a long run of digits; only these are rewritten before `JSON.parse` sees them. Measured in bench/exact-json.ts.
  */
 
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COLON,
+  COMMA,
+  LONG_INTEGER_DIGITS,
+  MINUS,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  isDigit,
+} from "./json-text.ts";
+import { RecordScanner } from "./record-scan.ts";
+
 /** A stretch of JSON text that holds one value. */
 export interface Slice {
   readonly start: number;
   readonly end: number;
   /** Where, outside of strings, runs of 16 or more digits begin. Undefined: nowhere. */
   readonly longRuns: readonly number[] | undefined;
+  /** The members of an object that were asked for, where looking at its text was enough to be sure. */
+  readonly head?: Readonly<Record<string, string | number>>;
 }
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-
-/** 2^53 has 16 digits: an integer with fewer is exact in a `number`. */
-const LONG_INTEGER_DIGITS = 16;
 
 /** Reads one JSON text; integers beyond ±2^53 are given as decimal strings. Throws `SyntaxError` as `JSON.parse` does. */
 export function parseExact(text: string): unknown {
@@ -50,10 +54,16 @@ export function scanList(text: string, from = 0): Slice[] | undefined {
 
 /**
  * The members of the object that is the whole text: key to slice, and the elements of the list `listKey`,
- * so that a long list is walked once. Undefined when the text is no complete object.
+ * so that a long list is walked once. Undefined when the text is no complete object. `headNames`: the members of the
+ * elements that are wanted as their `head`.
  */
-export function scanObject(text: string, listKey: string): ScannedObject | undefined {
-  return new Scanner(text, 0).object(listKey);
+export function scanObject(
+  text: string,
+  listKey: string,
+  headNames: readonly string[] = [],
+): ScannedObject | undefined {
+  const records = headNames.length === 0 ? undefined : RecordScanner.of(text, headNames);
+  return new Scanner(text, 0, records).object(listKey);
 }
 
 export interface ScannedObject {
@@ -64,11 +74,13 @@ export interface ScannedObject {
 
 class Scanner {
   readonly #text: string;
+  readonly #records: RecordScanner | undefined;
   #at: number;
 
-  constructor(text: string, at: number) {
+  constructor(text: string, at: number, records?: RecordScanner) {
     this.#text = text;
     this.#at = at;
+    this.#records = records;
   }
 
   object(listKey: string): ScannedObject | undefined {
@@ -117,8 +129,10 @@ class Scanner {
         if (code === CLOSE_BRACKET) return elements;
         continue;
       }
-      const element = this.skipValue();
+      const record = this.#records?.read(this.#at);
+      const element = record ?? this.skipValue();
       if (element === undefined) return undefined;
+      this.#at = element.end;
       elements.push(element);
     }
   }
@@ -204,8 +218,4 @@ function quoteLongIntegers(text: string, { start, end, longRuns = [] }: Slice): 
 /** Digits behind a point or an exponent, or before one: a floating-point number, which is rounded as everywhere. */
 function isPartOfFloat(text: string, from: number, to: number): boolean {
   return /[.eE+]/.test(text.charAt(from - 1)) || /[.eE]/.test(text.charAt(to));
-}
-
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
 }

@@ -19,6 +19,8 @@ export interface FeedResource {
   readonly version: ((record: Readonly<Record<string, unknown>>) => unknown) | undefined;
   /** The field that `include_types` and `exclude_types` are about. */
   readonly typeField: string | undefined;
+  /** The members at the top of a record that all of these look at, and `id`: the record is then not parsed to be stored. */
+  readonly head?: readonly string[];
 }
 
 export interface FeedOptions {
@@ -138,9 +140,9 @@ export class WindowedFeed implements Feed {
   }
 
   async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {
-    const { path } = this.#resource;
+    const { path, head } = this.#resource;
     try {
-      return readPage((await this.#fetch(poll, signal)).text, path);
+      return readPage((await this.#fetch(poll, signal)).text, path, head);
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (startOver(poll)) return await this.#ask(poll, signal);
@@ -204,7 +206,7 @@ export class WindowedFeed implements Feed {
     let excluded = 0;
     for (const element of elements) {
       const { text } = element;
-      const value = element.value();
+      const value = element.head ?? element.value();
       if (!isRecord(value)) {
         deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
         continue;

@@ -11,16 +11,19 @@ export interface ApiPage {
 export interface ApiElement {
   /** JSON; integers that `JSON.parse` would round stand in quotes. */
   readonly text: string;
+  /** Of the members that were asked for, those that the record has; undefined when it must be parsed to know. */
+  readonly head: Readonly<Record<string, unknown>> | undefined;
   /** Parses the text; undefined when it is not JSON. Not kept: a thousand parsed records are megabytes. */
   readonly value: () => unknown;
 }
 
 /**
  * Reads the envelope `{data:[…], pagination:{nextCursor}, errors?}`. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON,
- * for anything without a list, and for `errors` without records: a 200 may carry both.
+ * for anything without a list, and for `errors` without records: a 200 may carry both. `headNames`: the members that are
+ * wanted of each record.
  */
-export function readPage(text: string, path: string): ApiPage {
-  const scanned = scanObject(text, "data");
+export function readPage(text: string, path: string, headNames: readonly string[] = []): ApiPage {
+  const scanned = scanObject(text, "data", headNames);
   if (scanned === undefined)
     throw new FeedUnavailableError(
       `the answer to ${path} is torn: ${text.length} characters that are no whole JSON object`,
@@ -36,7 +39,7 @@ export function readPage(text: string, path: string): ApiPage {
   return {
     elements: scanned.elements.map((slice) => {
       const own = exactText(text, slice);
-      return { text: own, value: () => attempt(() => JSON.parse(own) as unknown) };
+      return { text: own, head: slice.head, value: () => attempt(() => JSON.parse(own) as unknown) };
     }),
     nextCursor: normalizeCursor(pagination?.nextCursor),
   };

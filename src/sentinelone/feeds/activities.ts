@@ -11,4 +11,5 @@ export const activities: FeedResource = {
   time: (record) => record["createdAt"],
   version: undefined,
   typeField: "activityType",
+  head: ["id", "createdAt", "activityType"],
 };

@@ -1,0 +1,146 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { parseExact, scanObject } from "../../../src/lib/exact-json.ts";
+import { RecordScanner } from "../../../src/lib/record-scan.ts";
+
+const NAMES = ["id", "createdAt", "activityType"];
+
+function scan(text: string): Readonly<Record<string, unknown>> | undefined {
+  return RecordScanner.of(text, NAMES)?.read(0)?.head;
+}
+
+/** True when the scan says nothing, or what `JSON.parse` says. */
+function agrees(text: string): boolean {
+  const record = RecordScanner.of(text, NAMES)?.read(0);
+  if (record === undefined) return true;
+  const whole = text.slice(0, record.end);
+  const parsed = JSON.parse(whole) as Record<string, unknown>;
+  const longRuns = [...withoutStrings(whole).matchAll(/\d{16,}/g)].length;
+  return NAMES.every((name) => record.head[name] === parsed[name]) && (record.longRuns?.length ?? 0) === longRuns;
+}
+
+function withoutStrings(json: string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"/g, '""');
+}
+
+describe("the head of a record", () => {
+  test.each([
+    [
+      "texts and numbers",
+      '{"id":"1","createdAt":"now","activityType":19,"x":1}',
+      { id: "1", createdAt: "now", activityType: 19 },
+    ],
+    ["nothing of what it does not have", '{"x":{"id":"2"}}', {}],
+    ["the last of two", '{"id":"1","id":"2"}', { id: "2" }],
+    ["the top level only", '{"id":"1","data":{"id":"2","list":[{"id":"3"}]}}', { id: "1" }],
+    ["and no part of a text", '{"x":"\\"id\\":\\"2\\"","id":"1"}', { id: "1" }],
+    ["behind a text that ends with a backslash", '{"x":"C:\\\\","id":"1"}', { id: "1" }],
+  ])("is %s", (_what, text, expected) => {
+    expect(scan(text)).toEqual(expected);
+  });
+
+  test.each([
+    ["a value that is neither text nor integer", '{"id":null}'],
+    ["an id that would be rounded", '{"id":2254947309384938041}'],
+    ["a text with an escape", '{"id":"\\u0031"}'],
+    ["a name with an escape", '{"\\u0069d":"1"}'],
+    ["a fraction", '{"id":"1","x":0.5}'],
+    ["spaces", '{"id": "1"}'],
+    ["a line break", '{"id":"1","x":"a\nb"}'],
+    ["depth", `{"id":"1","x":${"[".repeat(40)}${"]".repeat(40)}}`],
+  ])("is left to the parser because of %s", (_what, text) => {
+    expect(scan(text)).toBeUndefined();
+  });
+
+  test.each([
+    '{"id":"1",}',
+    '{"id":"1"',
+    '{"id" "1"}',
+    '{id:"1"}',
+    '{"id":"1","x":01}',
+    '{"id":"1","x":-}',
+    '{"id":"1","x":nul}',
+    '{"id":"1","x":"\\x"}',
+    '{"id":"1","x":"\\u12g4"}',
+    '{"id":"1","x":[1,]}',
+    '{"id":"1","x":[1}',
+    '{"id":"1","x":1e}',
+    '["id","1"]',
+    '"id"',
+    "",
+  ])("is none of %s", (text) => {
+    expect(scan(text)).toBeUndefined();
+  });
+
+  test("is what the parser finds, for any value", () => {
+    const record = fc.dictionary(
+      fc.oneof(fc.constantFrom(...NAMES, "data"), fc.string()),
+      fc.oneof(fc.jsonValue(), fc.string({ unit: "binary" }), fc.constantFrom("a\\", '"', "C:\\x\\", 12, -3, 1e21)),
+    );
+    fc.assert(
+      fc.property(record, (value) => {
+        expect(agrees(JSON.stringify(value))).toBe(true);
+      }),
+    );
+  });
+
+  test("is never told of what the parser refuses", () => {
+    const piece = fc.constantFrom(
+      '"id"',
+      '"1"',
+      "{",
+      "}",
+      "[",
+      "]",
+      ":",
+      ",",
+      "1",
+      "-",
+      "0",
+      "null",
+      "\\",
+      '"',
+      "\\u00e9",
+      "e1",
+    );
+    const torn = fc.array(piece, { maxLength: 12 }).map((pieces) => `{"id":"1"${pieces.join("")}}`);
+    fc.assert(
+      fc.property(torn, (text) => {
+        expect(agrees(text)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    const broken = fc
+      .tuple(fc.dictionary(fc.constantFrom("id", "a", "b\\"), fc.jsonValue()), fc.nat(), fc.nat({ max: 2 }))
+      .map(([value, place, length]) => {
+        const text = JSON.stringify(value);
+        const at = place % text.length;
+        return text.slice(0, at) + text.slice(at + length);
+      });
+    fc.assert(
+      fc.property(broken, (text) => {
+        expect(agrees(text)).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+test("a list gives the same elements with and without heads", () => {
+  const element = fc.oneof(
+    fc
+      .dictionary(fc.constantFrom("id", "x"), fc.oneof(fc.jsonValue(), fc.string({ unit: "binary" })))
+      .map((value) => JSON.stringify(value)),
+    fc.constantFrom("null", '{"id":"2",}', ' {"id": "3"}', '{"id":12345678901234567890}', '"]}"', '{"x":"\\\\"}'),
+  );
+  fc.assert(
+    fc.property(fc.array(element, { maxLength: 8 }), (elements) => {
+      const text = `{"data":[${elements.join(",")}],"pagination":{}}`;
+      const slices = (heads: readonly string[]): unknown =>
+        scanObject(text, "data", heads)?.elements?.map(({ start, end, longRuns }) => ({ start, end, longRuns }));
+      expect(slices(NAMES)).toEqual(slices([]));
+      expect(parseExact('{"a":1}')).toEqual({ a: 1 });
+    }),
+  );
+});
