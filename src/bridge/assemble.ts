@@ -286,6 +286,7 @@ function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
     directory: spool.directory,
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
+    whenFull: spool.when_full,
     collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
     router: routerSource(collectors),
   });

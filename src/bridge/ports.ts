@@ -86,6 +86,14 @@ export interface Appended {
   readonly duplicates: number;
   /** Dead letters that were not kept before. */
   readonly deadLetters: number;
+  /** What was deleted to make room for the page, where the configuration says so. */
+  readonly dropped?: readonly Dropped[] | undefined;
+}
+
+/** Events of a feed that a collector had not confirmed when they were deleted. */
+export interface Dropped extends FeedKey {
+  readonly collector: string;
+  readonly events: number;
 }
 
 /** Events of the spool, in order, as messages of the collector. */

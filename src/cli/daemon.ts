@@ -4,6 +4,7 @@ import { type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
 import { formatTime } from "../event/time.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
+import { DropLog } from "./drop-log.ts";
 import { Health } from "../telemetry/health.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Metrics, codeOf } from "../telemetry/metrics.ts";
@@ -44,6 +45,7 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
       await telemetry?.close();
     }
   } finally {
+    watch.end();
     await bridge.close();
   }
   log.info("stopped");
@@ -71,11 +73,17 @@ interface Running {
 /** Turns reports and faults into metrics, health and log lines. */
 class Watch implements Observer {
   readonly #log: Logger;
+  readonly #drops: DropLog;
   readonly #unrouted = new Set<string>();
   #begun: Running | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
+    this.#drops = new DropLog(log);
+  }
+
+  end(): void {
+    this.#drops.tell();
   }
 
   begin(bridge: Bridge, config: Config): void {
@@ -148,6 +156,7 @@ class Watch implements Observer {
       case "page":
         metrics.page(report);
         health.page(report);
+        this.#drops.add(report.dropped ?? []);
         if (report.deadLetters > 0)
           this.#log.warn(
             { ...report.key, deadLetters: report.deadLetters },

@@ -1,4 +1,4 @@
-import type { Appended, Checkpoint, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Appended, Checkpoint, Dropped, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { packBlock } from "./block.ts";
@@ -68,7 +68,7 @@ export class ThreadedSpool implements Spool {
     signal.throwIfAborted();
     const { entries, letters } = await this.#unseen(key, page);
     const packed = await pack(page, entries, letters);
-    if ((await this.#thread.ask("append", key, packed)) === "full") await this.#appendWithRoom(key, packed, signal);
+    const dropped = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
@@ -76,6 +76,7 @@ export class ThreadedSpool implements Spool {
       added: entries.length,
       duplicates: page.records.length - entries.length,
       deadLetters: letters.length,
+      ...(dropped.length === 0 ? {} : { dropped }),
     };
   }
 
@@ -100,11 +101,18 @@ export class ThreadedSpool implements Spool {
     await this.#thread.close();
   }
 
-  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<void> {
+  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<Dropped[]> {
+    const first = await this.#thread.ask("append", key, packed);
+    const dropped = [...first.dropped];
+    if (first.outcome === "appended") return dropped;
     this.#waiting += 1;
     try {
-      do await this.#released.wait(signal, FULL_RECHECK_MS);
-      while ((await this.#thread.ask("append", key, packed)) === "full");
+      for (;;) {
+        await this.#released.wait(signal, FULL_RECHECK_MS);
+        const next = await this.#thread.ask("append", key, packed);
+        dropped.push(...next.dropped);
+        if (next.outcome === "appended") return dropped;
+      }
     } finally {
       this.#waiting -= 1;
     }

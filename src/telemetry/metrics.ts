@@ -77,6 +77,11 @@ export class Metrics {
     ["belongs_to"],
   );
   readonly #belongings = new Set<string>();
+  readonly #dropped = this.#counter(
+    "s1bridge_spool_events_dropped_total",
+    "Events that were deleted to make room (when_full: drop_oldest) before the collector had confirmed them.",
+    ["collector", ...this.#feed],
+  );
   readonly #faults = this.#counter("s1bridge_collector_faults_total", "Failed deliveries, by error code.", [
     "collector",
     "code",
@@ -113,7 +118,8 @@ export class Metrics {
     });
   }
 
-  page({ key, read, added, duplicates, excluded, deadLetters, reached }: PageReport): void {
+  page({ key, read, added, duplicates, excluded, deadLetters, reached, dropped = [] }: PageReport): void {
+    for (const { collector, console, feed, events } of dropped) this.#dropped.inc({ collector, console, feed }, events);
     const labels = { console: key.console, feed: key.feed };
     this.#pages.inc(labels);
     this.#read.inc(labels, read);
