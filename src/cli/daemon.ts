@@ -1,5 +1,6 @@
 import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
+import type { PageReport } from "../bridge/intake.ts";
 import { type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
 import { formatTime } from "../event/time.ts";
@@ -8,6 +9,7 @@ import { DropLog } from "./drop-log.ts";
 import { Health } from "../telemetry/health.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Metrics, codeOf } from "../telemetry/metrics.ts";
+import { TokenExpiry } from "../telemetry/token-expiry.ts";
 import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
 
@@ -68,6 +70,7 @@ interface Running {
   readonly bridge: Bridge;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tokens: TokenExpiry;
 }
 
 /** Turns reports and faults into metrics, health and log lines. */
@@ -88,13 +91,15 @@ class Watch implements Observer {
 
   begin(bridge: Bridge, config: Config): void {
     const { spool } = bridge;
+    const tokens = new TokenExpiry(bridge.tokens);
     const metrics = new Metrics(VERSION, async () => {
       const { events, bytes } = await spool.size();
-      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull };
+      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull, tokens: tokens.known() };
     });
     this.#begun = {
       bridge,
       metrics,
+      tokens,
       health: new Health(
         bridge.feeds,
         config.collectors.map(({ name }) => name),
@@ -140,13 +145,14 @@ class Watch implements Observer {
   }
 
   async status(): Promise<object> {
-    const { health, bridge } = this.#running;
+    const { health, bridge, tokens } = this.#running;
     const size = await bridge.spool.size();
     return {
       version: VERSION,
       pid: process.pid,
       spool: { ...size, full: bridge.spool.isFull, end: bridge.spool.end },
       ...health.toJSON(),
+      tokens: tokens.status(),
     };
   }
 
@@ -157,6 +163,8 @@ class Watch implements Observer {
         metrics.page(report);
         health.page(report);
         this.#drops.add(report.dropped ?? []);
+        this.#warnLate(report);
+        this.#warnTokens();
         if (report.deadLetters > 0)
           this.#log.warn(
             { ...report.key, deadLetters: report.deadLetters },
@@ -176,6 +184,22 @@ class Watch implements Observer {
     }
   }
 
+  /** Each poll looks: the daemon has no other clock, and a feed that is refused its polls looks as well. */
+  #warnTokens(): void {
+    for (const warning of this.#begun?.tokens.due() ?? []) {
+      if (warning.daysLeft < 0) this.#log.error(warning, "the API token has expired; its feeds wait for a new one");
+      else this.#log.warn(warning, "the API token expires soon; put a new one into its file, no restart is needed");
+    }
+  }
+
+  #warnLate({ key, late, overlapMs }: PageReport): void {
+    if (late.widened)
+      this.#log.warn(
+        { ...key, late: late.count, behindMs: late.maxBehindMs, overlapMs },
+        "records became visible later than the overlap reaches; it is longer from now on. Raise `overlap` to keep it so",
+      );
+  }
+
   /** Once for each site: the counter has the rest. */
   #warnUnrouted(unrouted: Unrouted): void {
     for (const [belongsTo, events] of Object.entries(unrouted)) {
@@ -192,6 +216,7 @@ class Watch implements Observer {
     const { key, error, attempt, retryInMs } = fault;
     this.#begun?.metrics.feedFault(fault);
     this.#begun?.health.feedFault(fault);
+    this.#warnTokens();
     this.#logFault(error, attempt, { ...key, attempt, retryInMs }, "feed failed");
   }
 

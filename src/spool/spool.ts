@@ -1,4 +1,5 @@
-import type { Appended, Checkpoint, Dropped, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Appended, Checkpoint, Dropped, FeedKey, LateRecords, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { packBlock } from "./block.ts";
@@ -77,6 +78,7 @@ export class ThreadedSpool implements Spool {
       duplicates: page.records.length - entries.length,
       deadLetters: letters.length,
       ...(dropped.length === 0 ? {} : { dropped }),
+      late: lateOf(entries, page.readBefore),
     };
   }
 
@@ -128,6 +130,13 @@ export class ThreadedSpool implements Spool {
 
 /** A block's records stop here, so that a reader never has to hold more than this and one record. */
 const BLOCK_TEXT_LENGTH = 384 << 10;
+
+/** What is new and behind the place up to which the feed had been read became visible late. */
+function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): LateRecords | undefined {
+  const behind = entries.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
+  if (behind.length === 0) return undefined;
+  return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
+}
 
 async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,
