@@ -3,6 +3,7 @@ import { ConfigError, formatFaults } from "../config/load.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
 import type { RoutesOptions } from "./routes.ts";
@@ -58,10 +59,14 @@ function createProgram(done: (code: ExitCode) => void): Command {
   withConfig("run", "Run the daemon: poll the consoles, deliver to the collectors, until SIGTERM.").action(
     async ({ config }: { config: string }) => done(await (await import("./run.ts")).run(config)),
   );
-  withConfig("check", "Validate the configuration: all faults at once, with line and column. Needs no network.")
+  withConfig(
+    "check",
+    "Validate the configuration: all faults at once, with line and column. Without --online it needs no network.",
+  )
     .option("--json", "print the result as JSON")
-    .action(async ({ config, json }: { config: string; json?: boolean }) =>
-      done((await import("./check.ts")).check(config, json === true)),
+    .option("--online", "try the consoles, too: token, its end, clock, scope, each feed. Reads only")
+    .action(async ({ config, ...options }: CheckOptions & { config: string }) =>
+      done(await (await import("./check.ts")).check(config, options)),
     );
   withConfig(
     "preview",
