@@ -258,6 +258,22 @@ describe("a cursor", () => {
     expect(reader.ids).toHaveLength(5);
   });
 
+  test.each(["null", "", "missing"] as const)("%j behind a full page in the middle costs no record", async (value) => {
+    const ids = lastHour(4200, 7);
+    const reader = new FeedReader(feedOf(client));
+    console.faults.add({ kind: "cursor", value }, { path: "/activities", after: 1 });
+    await reader.poll();
+    expect(new Set(reader.ids)).toEqual(new Set(ids));
+  });
+
+  test.each([1, 1000])("null behind a full page ends the list all the same, %i records at a time", async (burst) => {
+    const ids = lastHour(2000, burst);
+    const reader = new FeedReader(feedOf(client));
+    await reader.poll();
+    expect(new Set(reader.ids)).toEqual(new Set(ids));
+    expect(console.requests.count("/activities")).toBeLessThanOrEqual(4);
+  });
+
   test("that leads to empty pages without end is not followed for ever", async () => {
     let asks = 0;
     const body = (): string => `{"data":[],"pagination":{"nextCursor":"c${(asks += 1)}"}}`;
