@@ -17,6 +17,12 @@ export interface RelpWindow {
   readonly maxBytes: number;
 }
 
+interface Transaction {
+  readonly bytes: number;
+  /** How many messages were sent before it. */
+  readonly message: number;
+}
+
 export type RelpState = "opening" | "open" | "closing" | "closed";
 
 const VERSION = 0;
@@ -28,11 +34,12 @@ export class RelpSession {
   readonly #window: RelpWindow;
   readonly #software: string;
   readonly #reader = new RelpFrameReader((frame) => this.#onFrame(frame));
-  /** The bytes of each transaction that is not answered. */
-  readonly #unanswered = new Map<number, number>();
+  /** What is not answered, by transaction, the oldest first. */
+  readonly #unanswered = new Map<number, Transaction>();
   #unansweredBytes = 0;
   #state: RelpState = "opening";
   #txnr: number;
+  #messages = 0;
 
   /** Another first transaction than 1 is for tests: librelp refuses it. */
   constructor(window: RelpWindow, software: string, firstTxnr = 1) {
@@ -47,6 +54,17 @@ export class RelpSession {
 
   get unanswered(): number {
     return this.#unanswered.size;
+  }
+
+  /** Messages that were sent so far. */
+  get sent(): number {
+    return this.#messages;
+  }
+
+  /** So many messages, from the first of the session on, are confirmed without a gap. */
+  get confirmed(): number {
+    const [oldest] = this.#unanswered.values();
+    return oldest?.message ?? this.#messages;
   }
 
   /** Whether another message may be sent before there are more answers. */
@@ -65,7 +83,10 @@ export class RelpSession {
     const room = { count: maxTransactions - this.#unanswered.size, bytes: maxBytes - this.#unansweredBytes };
     const { bytes, count, end, nextTxnr: next } = syslogFrames(counted, at, this.#txnr, room);
     const each = Math.ceil((end - at) / Math.max(1, count));
-    for (let sent = 0; sent < count; sent += 1) this.#begin(each);
+    for (let sent = 0; sent < count; sent += 1) {
+      this.#begin(each);
+      this.#messages += 1;
+    }
     if (this.#txnr !== next) throw new Error("the frames were numbered otherwise than the transactions");
     return { bytes, end };
   }
@@ -87,7 +108,7 @@ export class RelpSession {
 
   #begin(bytes: number): number {
     const txnr = this.#txnr;
-    this.#unanswered.set(txnr, bytes);
+    this.#unanswered.set(txnr, { bytes, message: this.#messages });
     this.#unansweredBytes += bytes;
     this.#txnr = nextTxnr(txnr);
     return txnr;
@@ -109,11 +130,11 @@ export class RelpSession {
   }
 
   #onAnswer(txnr: number, data: Buffer): void {
-    const bytes = this.#unanswered.get(txnr);
-    if (bytes === undefined)
+    const transaction = this.#unanswered.get(txnr);
+    if (transaction === undefined)
       throw new CollectorProtocolError(`the collector answered the RELP transaction ${txnr}, which is not open`);
     this.#unanswered.delete(txnr);
-    this.#unansweredBytes -= bytes;
+    this.#unansweredBytes -= transaction.bytes;
     if (this.#state === "closing") {
       if (this.#unanswered.size === 0) this.#state = "closed";
       return;

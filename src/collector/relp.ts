@@ -4,7 +4,7 @@ import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { orAborted, withDeadline } from "../lib/signals.ts";
 import { Connection, type ConnectionTarget } from "./connection.ts";
-import { CollectorUnreachableError } from "./errors.ts";
+import { CollectorBrokenError, CollectorUnreachableError } from "./errors.ts";
 import { RelpSession, type RelpWindow } from "./relp-session.ts";
 
 export interface RelpOptions extends ConnectionTarget {
@@ -25,27 +25,42 @@ export const RELP_WINDOW: RelpWindow = { maxTransactions: 2000, maxBytes: 4 << 2
 const CLOSE_MS = 500;
 
 /**
- * A collector that speaks RELP, such as rsyslog's imrelp. One session lasts over all windows; a window is confirmed when
- * each of its messages has been answered with 200. Its frames are octet-counted.
+ * A collector that speaks RELP, such as rsyslog's imrelp. One session lasts, and messages are confirmed as they are
+ * answered with 200: what a break leaves in doubt is what was not answered. Its frames are octet-counted.
  */
 export class RelpCollector implements Collector {
+  readonly confirmsAsItGoes: boolean;
   readonly #options: RelpOptions;
   #session: RelpConnection | undefined;
 
   constructor(options: RelpOptions) {
     this.#options = options;
+    this.confirmsAsItGoes = options.confirms;
   }
 
-  async deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void> {
-    let session: RelpConnection | undefined;
+  async deliver(
+    window: AsyncIterable<Frames>,
+    signal: AbortSignal,
+    onConfirmed: (chunks: number) => void = () => undefined,
+  ): Promise<void> {
+    let confirmed = 0;
+    const onChunks = (chunks: number): void => onConfirmed((confirmed += chunks));
+    const frames = window[Symbol.asyncIterator]();
     try {
-      for await (const { bytes } of window) {
-        session ??= await this.#take(signal);
-        await session.send(bytes, signal);
+      for (let next = frames.next(); ;) {
+        const came = await (this.#session?.whileOpen(next, signal) ?? orAborted(next, signal));
+        // It is over, and nothing is in doubt: there will be another one when there is something to send.
+        if (came === undefined) this.#drop();
+        else if (came.done === true) break;
+        else {
+          const session = await this.#take(signal);
+          await session.send(came.value.bytes, signal, onChunks);
+          next = frames.next();
+        }
       }
-      await (this.#options.confirms ? session?.answered(signal) : session?.flush(signal));
+      await (this.#options.confirms ? this.#session?.answered(signal) : this.#session?.flush(signal));
     } catch (error) {
-      session?.destroy();
+      this.#drop();
       signal.throwIfAborted();
       throw error;
     }
@@ -55,13 +70,13 @@ export class RelpCollector implements Collector {
     await this.#session?.close();
   }
 
-  /** The session of the window before, if it still stands. */
+  #drop(): void {
+    this.#session?.destroy();
+    this.#session = undefined;
+  }
+
   async #take(signal: AbortSignal): Promise<RelpConnection> {
-    if (this.#session?.isOpen !== true) {
-      this.#session?.destroy();
-      this.#session = await RelpConnection.open(this.#options, signal);
-    }
-    return this.#session;
+    return (this.#session ??= await RelpConnection.open(this.#options, signal));
   }
 }
 
@@ -71,6 +86,8 @@ class RelpConnection {
   readonly #session: RelpSession;
   /** Told at each answer, and at the end. */
   readonly #heard = new Notice();
+  /** How many messages of the session there were behind each chunk that is not confirmed, and who wants to know. */
+  readonly #chunks: { readonly end: number; readonly onConfirmed: (chunks: number) => void }[] = [];
   #failure: Error | undefined;
 
   private constructor(connection: Connection, session: RelpSession) {
@@ -78,7 +95,12 @@ class RelpConnection {
     this.#session = session;
     connection.converse({
       onData: (chunk) => {
-        session.receive(chunk);
+        try {
+          session.receive(chunk);
+        } finally {
+          // What was answered before the session broke counts.
+          this.#confirm();
+        }
         this.#heard.tell();
       },
       onFailure: (error) => {
@@ -114,11 +136,26 @@ class RelpConnection {
     return this.#connection.isOpen && this.#session.state === "open";
   }
 
-  /** Resolves when all is written; waits for answers where the window is full. */
-  async send(counted: Buffer, signal: AbortSignal): Promise<void> {
+  /** What comes next; undefined when the session is over before. Rejects when it is and messages are unanswered. */
+  async whileOpen<T>(next: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    const state = { isHere: false };
+    const onHere = (): void => {
+      state.isHere = true;
+      this.#heard.tell();
+    };
+    next.then(onHere, onHere);
+    while (!state.isHere && this.isOpen) await this.#heard.wait(signal);
+    if (this.isOpen) return await orAborted(next, signal);
+    if (this.#session.unanswered > 0) throw this.#failure ?? new CollectorBrokenError("the RELP session is over");
+    return undefined;
+  }
+
+  /** Resolves when all is written; waits for answers where the window is full. `onConfirmed` is told of the chunk once. */
+  async send(counted: Buffer, signal: AbortSignal, onConfirmed: (chunks: number) => void): Promise<void> {
     for (let at = 0; at < counted.length;) {
       await this.#until(() => this.#session.hasRoom, signal);
       const { bytes, end } = this.#session.send(counted, at);
+      if (end === counted.length) this.#chunks.push({ end: this.#session.sent, onConfirmed });
       await orAborted(this.#connection.write(bytes), signal);
       at = end;
     }
@@ -150,6 +187,14 @@ class RelpConnection {
       // It is gone, or does not answer: nothing depends on it.
     }
     await this.#connection.close();
+  }
+
+  #confirm(): void {
+    const { confirmed } = this.#session;
+    for (let first = this.#chunks[0]; first !== undefined && first.end <= confirmed; first = this.#chunks[0]) {
+      this.#chunks.shift();
+      first.onConfirmed(1);
+    }
   }
 
   async #until(condition: () => boolean, signal: AbortSignal): Promise<void> {

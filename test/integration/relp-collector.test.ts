@@ -90,6 +90,52 @@ describe("a RELP session", () => {
 });
 
 describe("a window over RELP", () => {
+  test("is confirmed as it goes, and after a break only what was not answered is left", async () => {
+    const peer = await start();
+    const collector = relpTo(peer.port);
+    peer.behaveNext({ relp: { answers: 700, after: "serverclose" } });
+    const told: number[] = [];
+    await expect(collector.deliver(window(messages(2000)), NEVER, (chunks) => told.push(chunks))).rejects.toMatchObject(
+      { code: "BRIDGE_COLLECTOR_BROKEN" },
+    );
+    // In chunks of 500: the second was answered in part only.
+    expect(told).toEqual([1]);
+    await collector.deliver(window(messages(2000).slice(500)), NEVER, (chunks) => told.push(chunks));
+    expect(told).toEqual([1, 1, 2, 3]);
+    expect(new Set(peer.received.messages)).toEqual(new Set(messages(2000)));
+    expect(peer.received.count).toBe(2200);
+  });
+
+  test("goes on in another session when the first breaks while nothing is in doubt", async () => {
+    const peer = await start();
+    const { promise: more, resolve: goOn } = Promise.withResolvers<void>();
+    async function* slow(): ReturnType<typeof window> {
+      yield* window(messages(10, "a"));
+      await more;
+      yield* window(messages(10, "b"));
+    }
+    const told: number[] = [];
+    const delivered = relpTo(peer.port).deliver(slow(), NEVER, (chunks) => told.push(chunks));
+    await until(() => told.length === 1, "the first is confirmed");
+    peer.resetAll();
+    await until(() => peer.open === 0, "the connection is gone");
+    goOn();
+    await delivered;
+    expect([told, peer.received.count, peer.accepted]).toEqual([[1, 2], 20, 2]);
+  });
+
+  test("is given up at once when the session breaks while answers are due and nothing is to send", async () => {
+    const peer = await start({ relp: { answers: 5, after: "nothing" } });
+    async function* stuck(): ReturnType<typeof window> {
+      yield* window(messages(10));
+      await new Promise(() => undefined);
+    }
+    const delivered = relpTo(peer.port).deliver(stuck(), NEVER);
+    await peer.received.atLeast(5);
+    peer.resetAll();
+    await expect(delivered).rejects.toMatchObject({ code: "BRIDGE_COLLECTOR_BROKEN" });
+  });
+
   test.each<[string, RelpBehaviour, string, string]>([
     ["refuses one message", { answers: 700, after: "refuse" }, "REFUSED", "500 the disk is full"],
     ["stops answering", { answers: 700, after: "nothing" }, "STALLED", "300 messages were not answered"],
