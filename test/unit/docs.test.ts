@@ -66,7 +66,6 @@ function anchors(markdown: string): string[] {
 }
 
 async function metricNames(): Promise<string[]> {
-  const sampled = { spoolEvents: 0, spoolBytes: 0, spoolFull: false, tokens: [] };
-  const metrics = new Metrics("0.0.0", () => Promise.resolve(sampled));
+  const metrics = new Metrics("0.0.0", () => Promise.resolve({ spoolEvents: 0, spoolBytes: 0, spoolFull: false }));
   return (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
 }

@@ -1,0 +1,57 @@
+import { cpus, release } from "node:os";
+import { parseArgs } from "node:util";
+import { type ChaosResult, type Progress, chaos } from "./run.ts";
+import { formatResult } from "./table.ts";
+
+/**
+ * `npm run chaos -- [--minutes 10] [--events 1000000] [--faults 240] [--seed N] [--json] [--log FILE]`: the real daemon between the
+ * embedded console and real rsyslogd, under a random schedule of everything that can go wrong. Ends with 1 when an event
+ * is missing. Needs rsyslog with its RELP and OpenSSL packages; as root it fills a small file system, too.
+ */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: "string", default: "10" },
+    events: { type: "string", default: "1000000" },
+    faults: { type: "string" },
+    seed: { type: "string" },
+    log: { type: "string" },
+    json: { type: "boolean", default: false },
+  },
+});
+
+const minutes = positive("minutes", values.minutes);
+const result = await chaos({
+  minutes,
+  events: positive("events", values.events),
+  faults: positive("faults", values.faults ?? String(Math.ceil(minutes * 24))),
+  seed: positive("seed", values.seed ?? String(1 + (Date.now() % 1_000_000))),
+  logFile: values.log,
+  onProgress: process.stderr.isTTY ? showProgress : () => undefined,
+});
+if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
+process.stdout.write(
+  values.json ? `${JSON.stringify(described(result), undefined, 2)}\n` : `${formatResult(result)}\n`,
+);
+process.exitCode = result.bridge.every(({ missing, unknown }) => missing === 0 && unknown === 0) ? 0 : 1;
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) {
+    process.stderr.write(`--${name}: expected a number above 0, got ${text}\n`);
+    process.exit(2);
+  }
+  return value;
+}
+
+function described(outcome: ChaosResult): object {
+  const machine = `${cpus().length} x ${cpus()[0]?.model ?? "?"}, Linux ${release()}, Node ${process.version}`;
+  return { date: new Date().toISOString(), machine, minutes, ...outcome };
+}
+
+function showProgress({ done, sent, arrived, faults, last }: Progress): void {
+  const width = 30;
+  const bar = "█".repeat(Math.round(done * width)).padEnd(width, "░");
+  process.stderr.write(
+    `\r\u001b[K${bar} ${Math.round(100 * done)} %  ${arrived}/${sent} events, ${faults} faults  ${last}`,
+  );
+}
