@@ -8,7 +8,7 @@ import type { MessageOptions } from "../../../src/message/encoder.ts";
 import { cefPart, decodeCef } from "../../support/cef-decoder.ts";
 import type { DecodedCef } from "../../support/cef-decoder.ts";
 import { activity, OPTIONS } from "./events.ts";
-import { activityEvent, HOSTILE, threatEvent } from "./hostile.ts";
+import { activityEvent, HOSTILE, readable, threatEvent } from "./hostile.ts";
 
 const FIELDS: readonly Field[] = [
   { key: "cs6", path: "data.username", value: undefined, as: "upper", label: "user" },
@@ -29,15 +29,6 @@ const options = fc.record<MessageOptions>({
   unmappedData: fc.boolean(),
   fields: fc.constantFrom([], FIELDS),
 });
-
-/** What a consumer must read: CEF has no form for the rest. */
-function readable(original: string): string {
-  return original
-    .toWellFormed()
-    .replaceAll("\ufeff", "")
-    .replace(/[^\P{Cc}\n\r]|[\u2028\u2029]/gu, " ")
-    .replace(/ +$/, "");
-}
 
 /** Values of other kinds are for other tests. */
 function expectWholeOrNamed(decoded: DecodedCef, key: string, original: JsonValue | undefined): void {

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 
-import type { JsonRecord, JsonValue } from "../../../src/event/event.ts";
+import { Random } from "../../../src/demo/records/random.ts";
+import type { JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
 import { activity, fixtures, threat } from "./events.ts";
 
 /** Records that were made to break a message, or the collector that reads it. */
@@ -89,3 +90,76 @@ export const threatEvent = fc
   .map(([record, ofEvent, change]) =>
     threat(record, { id: ofEvent, key: `threats/${ofEvent}/2026-09-21T12:00:00.000000Z`, change }),
   );
+
+/** Pieces of text that mean something to some reader on the way. */
+const PIECES = [
+  ...Array.from("\\=|;,\"'[]{}^%#&<>\n\r\t\u0000\u001b\u007f\u0085\u2028\ufeff "),
+  "\ud800",
+  "\udc00",
+  "日本",
+  "🦀",
+  "\\n",
+  "\\=",
+  "\\\\",
+  " S1eventKey=activities/1 ",
+  " activityType=19 ",
+  " notificationScope=SITE",
+  "CEF:0|Fake|x|1|1|x|10|msg=forged",
+  "\n<14>Sep 21 13:47:01 h CEF:0|Fake|x|1|1|x|10|a=b",
+  "#012",
+  "%s%n",
+  "Ada Example",
+  "C:\\Windows\\System32\\",
+  "198.51.100.7",
+  "2001:db8::7",
+  "x",
+];
+
+/** Made of the seed and the index alone, and quickly: for tests with very many. */
+export function hostileEvent(seed: number, index: number): SecurityEvent {
+  const random = new Random(seed, index);
+  const records = random.below(4) === 0 ? THREATS : ACTIVITIES;
+  const record = spoil(random, random.pick(records), 0) as JsonRecord;
+  // An id is the console's; anything else is dropped when a page is read.
+  const ofEvent = String(10n ** 17n + (BigInt(random.next()) << 30n) + BigInt(index));
+  if (records === ACTIVITIES) return activity({ ...record, id: ofEvent });
+  return threat(record, {
+    id: ofEvent,
+    key: `threats/${ofEvent}/2026-09-21T12:00:00.000000Z`,
+    change: random.pick(["new", "updated"]),
+  });
+}
+
+const ACTIVITIES = fixtures("activities");
+const THREATS = fixtures("threats");
+
+/** Replaces some values, at any depth, by hostile texts and by values of other kinds. */
+function spoil(random: Random, original: JsonValue, depth: number): JsonValue {
+  if (Array.isArray(original)) return (original as readonly JsonValue[]).map((item) => spoil(random, item, depth + 1));
+  if (typeof original === "object" && original !== null) {
+    const spoiled = Object.entries(original).map(([name, member]) => [name, spoil(random, member, depth + 1)] as const);
+    const extra = random.below(8) === 0 ? [[hostileText(random), hostileText(random)] as const] : [];
+    return Object.fromEntries([...spoiled, ...extra]);
+  }
+  const chance = random.below(100);
+  if (chance < 30 && depth > 0) return hostileText(random);
+  if (chance < 34 && depth > 0)
+    return random.pick<JsonValue>([null, -1, 1e300, true, [], {}, ["a", 1], { a: { b: [null, "c=d"] } }]);
+  return original;
+}
+
+function hostileText(random: Random): string {
+  const length = random.below(50) === 0 ? 200 + random.below(2000) : random.below(12);
+  let made = "";
+  for (let piece = 0; piece < length; piece += 1) made += random.pick(PIECES);
+  return made;
+}
+
+/** What a consumer must read: CEF has no form for the rest. */
+export function readable(original: string): string {
+  return original
+    .toWellFormed()
+    .replaceAll("\ufeff", "")
+    .replace(/[^\P{Cc}\n\r]|[\u2028\u2029]/gu, " ")
+    .replace(/ +$/, "");
+}
