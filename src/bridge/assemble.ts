@@ -10,6 +10,7 @@ import type { CollectorConfig, Config, ConsoleConfig, FeedConfig } from "../conf
 import { readPem } from "../config/files.ts";
 import { readSiemToken, readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
+import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
@@ -57,6 +58,8 @@ export interface Bridge {
   readonly halves: readonly (Observable<PageReport> | Observable<WindowReport>)[];
   readonly feeds: readonly FeedKey[];
   readonly spool: ThreadedSpool;
+  /** Each console with the end of its token, as far as it is known at the moment of asking. */
+  readonly tokens: readonly { readonly console: string; readonly tokenExpiresAt: Micros | undefined }[];
   /** Lets go of everything; after the halves have ended. */
   close(): Promise<void>;
 }
@@ -106,6 +109,12 @@ export async function assemble(
     halves: [...intakes, ...(await Promise.all(deliveries))],
     feeds: feeds.map(({ feed }) => feed.key),
     spool,
+    tokens: consoles.map(({ client }, at) => ({
+      console: config.consoles[at]?.name ?? "",
+      get tokenExpiresAt() {
+        return client.tokenExpiresAt;
+      },
+    })),
     close: async () => {
       await Promise.all([
         ...consoles.map(({ client }) => client.close()),
@@ -133,6 +142,7 @@ export function assembleConsole(
     proxy: console.proxy,
     userAgent,
     limits,
+    perHour: console.requests_per_hour,
     perSecond: Object.fromEntries(
       configured.flatMap(([name, { requests_per_second: perSecond }]) =>
         perSecond === undefined ? [] : [[resourceOf(name).path, perSecond]],
@@ -286,6 +296,7 @@ function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
     directory: spool.directory,
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
+    whenFull: spool.when_full,
     collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
     router: routerSource(collectors),
   });

@@ -1,7 +1,7 @@
 import { EMPTY, type Observable, concat, defer, from, ignoreElements, repeat, switchMap, timer } from "rxjs";
 import type { Backoff } from "../lib/backoff.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
-import type { Appended, Feed, FeedKey, Page, Spool } from "./ports.ts";
+import type { Appended, Feed, FeedKey, LateRecords, Page, Spool } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 
 /**
@@ -28,7 +28,7 @@ export interface FeedFault extends Fault {
 }
 
 /** What one page brought. */
-export interface PageReport extends Appended {
+export interface PageReport extends Omit<Appended, "late"> {
   readonly kind: "page";
   readonly key: FeedKey;
   readonly read: number;
@@ -36,6 +36,8 @@ export interface PageReport extends Appended {
   readonly hasMore: boolean;
   /** How far the feed has been read. */
   readonly reached: Page["checkpoint"]["time"];
+  readonly late: LateRecords & { readonly widened: boolean };
+  readonly overlapMs: number | undefined;
 }
 
 export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: IntakeOptions): Observable<PageReport> {
@@ -52,7 +54,8 @@ export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: I
     const appended = await spool.append(feed.key, page, signal);
     pending = undefined;
     drained = !page.hasMore;
-    return report(feed.key, page, appended);
+    const widened = feed.stored?.(appended) === true;
+    return report(feed, page, appended, widened);
   }).pipe(
     retryWithBackoff(backoff, stop, (fault) => onFault({ ...fault, key: feed.key })),
     repeat({ delay: () => (drained ? schedule.next(startedAtMs) : timer(0)).pipe(untilAborted(stop)) }),
@@ -67,7 +70,8 @@ function untilFirst(key: FeedKey, spool: Spool, schedule: PollSchedule): Observa
   );
 }
 
-function report(key: FeedKey, page: Page, appended: Appended): PageReport {
+function report(feed: Feed, page: Page, { late, ...appended }: Appended, widened: boolean): PageReport {
+  const { key, overlapMs } = feed;
   return {
     kind: "page",
     key,
@@ -75,6 +79,8 @@ function report(key: FeedKey, page: Page, appended: Appended): PageReport {
     excluded: page.excluded,
     hasMore: page.hasMore,
     reached: page.checkpoint.time,
+    late: { count: 0, maxBehindMs: 0, ...late, widened },
+    overlapMs,
     ...appended,
   };
 }

@@ -67,6 +67,8 @@ export interface Page {
   readonly excluded: number;
   /** False when the console has nothing more to give for now. */
   readonly hasMore: boolean;
+  /** An earlier poll has read up to here: what is new and before it became visible late. Undefined: nothing is late. */
+  readonly readBefore?: Micros | undefined;
 }
 
 export interface Feed {
@@ -78,6 +80,10 @@ export interface Feed {
    * over from the checkpoint.
    */
   readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page>;
+  /** Learns what became of the page that was read last; true when it looks further back from now on. */
+  stored?(appended: Appended): boolean;
+  /** How far each poll looks back. Undefined: the feed has no overlap. */
+  readonly overlapMs?: number;
 }
 
 /** What became of a page. */
@@ -86,6 +92,23 @@ export interface Appended {
   readonly duplicates: number;
   /** Dead letters that were not kept before. */
   readonly deadLetters: number;
+  /** What was deleted to make room for the page, where the configuration says so. */
+  readonly dropped?: readonly Dropped[] | undefined;
+  /** Undefined: none was late. */
+  readonly late?: LateRecords | undefined;
+}
+
+/** Events of a feed that a collector had not confirmed when they were deleted. */
+export interface Dropped extends FeedKey {
+  readonly collector: string;
+  readonly events: number;
+}
+
+/** New records that stood behind the place up to which an earlier poll had read. */
+export interface LateRecords {
+  readonly count: number;
+  /** How far behind the latest stood. */
+  readonly maxBehindMs: number;
 }
 
 /** Events of the spool, in order, as messages of the collector. */

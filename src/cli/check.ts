@@ -3,16 +3,29 @@ import { fileFaults } from "../config/files.ts";
 import { ConfigError, type Fault, formatFaults, readConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { consoleRows, formatRows } from "./online.ts";
 import { paint, useColour } from "./terminal.ts";
 import { fieldFaults } from "./usable.ts";
 
-/** `s1bridge check`: the file itself, without network and without touching any state. */
-export function check(file: string, json: boolean): ExitCode {
-  const result = examine(file);
-  if (json)
-    process.stdout.write(`${JSON.stringify({ file, ...result, summary: result.summary ?? null }, undefined, 2)}\n`);
-  else print(file, result);
-  return result.faults.length === 0 ? EXIT.done : EXIT.usage;
+export interface CheckOptions {
+  readonly json?: boolean;
+  /** Try the consoles as well. */
+  readonly online?: boolean;
+}
+
+/** `s1bridge check`: the file itself; with `online` also what it names. Touches no state. */
+export async function check(file: string, { json = false, online = false }: CheckOptions): Promise<ExitCode> {
+  const { config, ...result } = examine(file);
+  const rows = online && config !== undefined ? await consoleRows(config) : undefined;
+  if (json) {
+    const told = { file, ...result, summary: result.summary ?? null, ...(rows === undefined ? {} : { online: rows }) };
+    process.stdout.write(`${JSON.stringify(told, undefined, 2)}\n`);
+  } else {
+    print(file, result);
+    if (rows !== undefined) process.stdout.write(`${formatRows(rows, useColour(process.stdout))}\n`);
+  }
+  if (result.faults.length > 0) return EXIT.usage;
+  return rows?.some(({ state }) => state === "fault") === true ? EXIT.failed : EXIT.done;
 }
 
 interface Examined {
@@ -25,10 +38,16 @@ interface Examined {
   readonly summary: string | undefined;
 }
 
-function examine(file: string): Examined {
+interface Read extends Examined {
+  /** Undefined when the file is not valid. */
+  readonly config: Config | undefined;
+}
+
+function examine(file: string): Read {
   try {
     const loaded = readConfig(file);
     return {
+      config: loaded.config,
       faults: fieldFaults(loaded),
       notAvailable: unavailableFaults(loaded),
       unreadable: fileFaults(loaded.config),
@@ -36,7 +55,7 @@ function examine(file: string): Examined {
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { faults: error.faults, notAvailable: [], unreadable: [], summary: undefined };
+    return { config: undefined, faults: error.faults, notAvailable: [], unreadable: [], summary: undefined };
   }
 }
 

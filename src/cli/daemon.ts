@@ -1,12 +1,15 @@
 import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
+import type { PageReport } from "../bridge/intake.ts";
 import { type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
 import { formatTime } from "../event/time.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
+import { DropLog } from "./drop-log.ts";
 import { Health } from "../telemetry/health.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Metrics, codeOf } from "../telemetry/metrics.ts";
+import { TokenExpiry } from "../telemetry/token-expiry.ts";
 import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
 
@@ -44,6 +47,7 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
       await telemetry?.close();
     }
   } finally {
+    watch.end();
     await bridge.close();
   }
   log.info("stopped");
@@ -66,27 +70,36 @@ interface Running {
   readonly bridge: Bridge;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly tokens: TokenExpiry;
 }
 
 /** Turns reports and faults into metrics, health and log lines. */
 class Watch implements Observer {
   readonly #log: Logger;
+  readonly #drops: DropLog;
   readonly #unrouted = new Set<string>();
   #begun: Running | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
+    this.#drops = new DropLog(log);
+  }
+
+  end(): void {
+    this.#drops.tell();
   }
 
   begin(bridge: Bridge, config: Config): void {
     const { spool } = bridge;
+    const tokens = new TokenExpiry(bridge.tokens);
     const metrics = new Metrics(VERSION, async () => {
       const { events, bytes } = await spool.size();
-      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull };
+      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull, tokens: tokens.known() };
     });
     this.#begun = {
       bridge,
       metrics,
+      tokens,
       health: new Health(
         bridge.feeds,
         config.collectors.map(({ name }) => name),
@@ -132,13 +145,14 @@ class Watch implements Observer {
   }
 
   async status(): Promise<object> {
-    const { health, bridge } = this.#running;
+    const { health, bridge, tokens } = this.#running;
     const size = await bridge.spool.size();
     return {
       version: VERSION,
       pid: process.pid,
       spool: { ...size, full: bridge.spool.isFull, end: bridge.spool.end },
       ...health.toJSON(),
+      tokens: tokens.status(),
     };
   }
 
@@ -148,6 +162,9 @@ class Watch implements Observer {
       case "page":
         metrics.page(report);
         health.page(report);
+        this.#drops.add(report.dropped ?? []);
+        this.#warnLate(report);
+        this.#warnTokens();
         if (report.deadLetters > 0)
           this.#log.warn(
             { ...report.key, deadLetters: report.deadLetters },
@@ -167,6 +184,22 @@ class Watch implements Observer {
     }
   }
 
+  /** Each poll looks: the daemon has no other clock, and a feed that is refused its polls looks as well. */
+  #warnTokens(): void {
+    for (const warning of this.#begun?.tokens.due() ?? []) {
+      if (warning.daysLeft < 0) this.#log.error(warning, "the API token has expired; its feeds wait for a new one");
+      else this.#log.warn(warning, "the API token expires soon; put a new one into its file, no restart is needed");
+    }
+  }
+
+  #warnLate({ key, late, overlapMs }: PageReport): void {
+    if (late.widened)
+      this.#log.warn(
+        { ...key, late: late.count, behindMs: late.maxBehindMs, overlapMs },
+        "records became visible later than the overlap reaches; it is longer from now on. Raise `overlap` to keep it so",
+      );
+  }
+
   /** Once for each site: the counter has the rest. */
   #warnUnrouted(unrouted: Unrouted): void {
     for (const [belongsTo, events] of Object.entries(unrouted)) {
@@ -183,6 +216,7 @@ class Watch implements Observer {
     const { key, error, attempt, retryInMs } = fault;
     this.#begun?.metrics.feedFault(fault);
     this.#begun?.health.feedFault(fault);
+    this.#warnTokens();
     this.#logFault(error, attempt, { ...key, attempt, retryInMs }, "feed failed");
   }
 

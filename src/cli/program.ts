@@ -3,10 +3,13 @@ import { ConfigError, formatFaults } from "../config/load.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { VERSION } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
 import type { RoutesOptions } from "./routes.ts";
 import type { TestOptions } from "./test.ts";
+import type { ExportOptions } from "./spool.ts";
+import type { ChangeOptions } from "./state.ts";
 import { useColour } from "./terminal.ts";
 
 /** Runs one command line and gives the exit code; never throws. */
@@ -56,10 +59,14 @@ function createProgram(done: (code: ExitCode) => void): Command {
   withConfig("run", "Run the daemon: poll the consoles, deliver to the collectors, until SIGTERM.").action(
     async ({ config }: { config: string }) => done(await (await import("./run.ts")).run(config)),
   );
-  withConfig("check", "Validate the configuration: all faults at once, with line and column. Needs no network.")
+  withConfig(
+    "check",
+    "Validate the configuration: all faults at once, with line and column. Without --online it needs no network.",
+  )
     .option("--json", "print the result as JSON")
-    .action(async ({ config, json }: { config: string; json?: boolean }) =>
-      done((await import("./check.ts")).check(config, json === true)),
+    .option("--online", "try the consoles, too: token, its end, clock, scope, each feed. Reads only")
+    .action(async ({ config, ...options }: CheckOptions & { config: string }) =>
+      done(await (await import("./check.ts")).check(config, options)),
     );
   withConfig(
     "preview",
@@ -87,6 +94,8 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .action(async ({ config, ...options }: TestOptions & { config: string }) =>
       done((await import("./test.ts")).test(config, options)),
     );
+  addSpoolCommands(program, done);
+  addStateCommands(program, done);
   program
     .command("demo")
     .description("Run the whole bridge on an embedded console and an embedded collector. Needs nothing installed.")
@@ -104,6 +113,59 @@ function createProgram(done: (code: ExitCode) => void): Command {
   return program;
 }
 
+function addSpoolCommands(program: Command, done: (code: ExitCode) => void): void {
+  const spool = program.command("spool").description("Look at the disk queue, also while the daemon runs.");
+  const withConfig = (name: string, text: string): Command =>
+    spool.command(name).description(text).requiredOption("-c, --config <file>", "the configuration, one YAML file");
+  withConfig("ls", "Feeds, collectors and what waits for them, size, what was set aside.")
+    .option("--json", "print the result as JSON")
+    .action(async ({ config, json }: { config: string; json?: boolean }) =>
+      done((await import("./spool.ts")).list(config, json === true)),
+    );
+  withConfig("check", "Read every page and every block; exit 1 when something is damaged.")
+    .option("--json", "print the result as JSON")
+    .action(async ({ config, json }: { config: string; json?: boolean }) =>
+      done((await import("./spool.ts")).check(config, json === true)),
+    );
+  withConfig("export", "Print the records that wait, or those that were set aside, one JSON object a line.")
+    .option("--what <what>", "waiting, damaged or dead-letters", oneOf("waiting", "damaged", "dead-letters"), "waiting")
+    .option("--console <name>", "only this console")
+    .option("--feed <name>", "only this feed")
+    .option("--collector <name>", "only what this collector has not confirmed")
+    .option("--from <time>", "only from this time of the record on")
+    .option("--to <time>", "only before this time")
+    .action(async ({ config, ...options }: ExportOptions & { config: string }) =>
+      done(await (await import("./spool.ts")).exportRecords(config, options)),
+    );
+}
+
+function addStateCommands(program: Command, done: (code: ExitCode) => void): void {
+  const state = program.command("state").description("See and move the checkpoints, per console and feed.");
+  const withConfig = (name: string, text: string): Command =>
+    state.command(name).description(text).requiredOption("-c, --config <file>", "the configuration, one YAML file");
+  withConfig("show", "Where each feed resumes.")
+    .option("--json", "print the result as JSON")
+    .action(async ({ config, json }: { config: string; json?: boolean }) =>
+      done((await import("./state.ts")).show(config, json === true)),
+    );
+  withConfig("set", "Let a feed read from a time on, and forward it again. Not while the daemon runs.")
+    .requiredOption("--feed <name>", "the feed")
+    .option("--console <name>", "its console; may be left out when only one has this feed")
+    .requiredOption("--to <time>", "an ISO time")
+    .option("--yes", "do not ask")
+    .action(async ({ config, ...options }: ChangeOptions & { config: string }) =>
+      done(await (await import("./state.ts")).set(config, options)),
+    );
+  withConfig("reset", "Let feeds begin at `start` again. Not while the daemon runs.")
+    .option("--feed <name>", "only this feed")
+    .option("--console <name>", "only this console")
+    .option("--all", "all feeds of all consoles")
+    .option("--yes", "do not ask")
+    .action(async ({ config, ...options }: ChangeOptions & { config: string }) =>
+      done(await (await import("./state.ts")).reset(config, options)),
+    );
+}
+
 const EXAMPLES = `
 Examples:
   s1bridge demo                                     see it work, without a console
@@ -111,6 +173,7 @@ Examples:
   s1bridge check   -c config.yaml                   is it right?
   s1bridge preview -c config.yaml --feed activities what would be sent?
   s1bridge run     -c config.yaml
+  s1bridge spool ls -c config.yaml                  what waits?
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration error.`;
 

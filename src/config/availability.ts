@@ -23,7 +23,6 @@ const LATER: readonly Later[] = [
   ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
   { key: "collectors[].confirm", values: ["window"] },
   { key: "collectors[].tls.fingerprints", asks: isFilled },
-  { key: "spool.when_full", values: ["drop_oldest"] },
   { key: "heartbeat" },
 ];
 

@@ -9,6 +9,9 @@ import { TokenBucket } from "../lib/token-bucket.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
 import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
+import { RequestBudgets } from "./budget.ts";
+import { ConsoleToken, toldExpiry } from "./token.ts";
+import type { Micros } from "../event/time.ts";
 
 export interface ClientOptions {
   readonly url: string;
@@ -21,6 +24,10 @@ export interface ClientOptions {
   readonly limits: RequestLimits;
   /** Requests per second by path, in place of the documented ones. Without a burst: no second sees more. */
   readonly perSecond: Readonly<Record<string, number>>;
+  /** Requests per hour over all paths, shared by the consoles of a token; undefined: no limit. */
+  readonly perHour?: number | undefined;
+  /** In place of one that goes by this machine's. */
+  readonly clock?: ConsoleClock;
 }
 
 export type Query = Readonly<Record<string, string>>;
@@ -30,6 +37,9 @@ const API = "/web/api/v2.1/";
 /** A console is upgraded now and then. */
 const VERSION_MS = 6 * 3_600_000;
 
+/** How long a page may wait for what is only told about the token. */
+const EXPIRY_TIMEOUT_MS = 5000;
+
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 
@@ -38,21 +48,23 @@ const MAX_ANSWER_BYTES = 256 << 20;
 
 /** Asks one console. Shared by its feeds, so that they share its connections, its clock and its limits. */
 export class ConsoleClient {
-  readonly clock = new ConsoleClock();
+  readonly clock: ConsoleClock;
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
-  #token: string | undefined;
+  readonly #token: ConsoleToken;
   #about: Promise<string | undefined> | undefined;
   #askedMs = -Infinity;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#dispatcher = dispatcher(options);
+    this.#token = new ConsoleToken(options.token);
+    this.clock = options.clock ?? new ConsoleClock();
   }
 
   /** The body of a good answer. Rejects with a `FeedError` that says what the answer means, or the signal's reason. */
   async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
-    const token = (this.#token ??= this.#readToken());
+    const token = this.#readToken();
     try {
       return await this.#ask(path, query, token, signal);
     } catch (error) {
@@ -61,14 +73,22 @@ export class ConsoleClient {
     }
   }
 
+  /** When the API token expires; undefined while that is not known. */
+  get tokenExpiresAt(): Micros | undefined {
+    return this.#token.expiresAt;
+  }
+
   /** The console's build, such as `S-25.1.3#77`, asked now and then; undefined when it does not tell. Sets the clock. */
   async version(signal: AbortSignal): Promise<string | undefined> {
     if (performance.now() - this.#askedMs > VERSION_MS) {
       this.#askedMs = performance.now();
+      this.#token.askAgain();
       this.#about = this.#askVersion(signal);
     }
     try {
-      return await this.#about;
+      const about = await this.#about;
+      if (this.#token.isUntold) await this.#learnExpiry(signal);
+      return about;
     } catch (error) {
       this.#askedMs = -Infinity;
       throw error;
@@ -87,11 +107,36 @@ export class ConsoleClient {
     query: Query,
     signal: AbortSignal,
   ): Promise<Answer> {
-    const token = (this.#token = this.#readToken());
+    const token = this.#readToken();
     if (token !== refusedToken) return await this.#ask(path, query, token, signal);
     if (path === "system/info") throw refused;
     await this.#ask("system/info", {}, token, signal);
     throw notForThisToken(refused);
+  }
+
+  /**
+   * Asks when the token expires; not knowing it is no reason to wait. A service user's own record does not tell, but its id
+   * leads to who does.
+   */
+  async #learnExpiry(signal: AbortSignal): Promise<void> {
+    const token = this.#readToken();
+    // Asked once for each token: another feed must not ask as well while this one waits.
+    this.#token.tell(token, undefined);
+    using limit = withDeadline(signal, EXPIRY_TIMEOUT_MS);
+    try {
+      const user = await this.#ask("user", {}, token, limit.signal);
+      const { data } = JSON.parse(user.text) as { data?: { id?: unknown } };
+      const own = toldExpiry(data);
+      if (own !== undefined || typeof data?.id !== "string" || !/^\d+$/.test(data.id)) {
+        this.#token.tell(token, own);
+        return;
+      }
+      const details = await this.#ask(`users/${data.id}/api-token-details`, {}, token, limit.signal);
+      this.#token.tell(token, toldExpiry((JSON.parse(details.text) as { data?: unknown }).data));
+    } catch {
+      // Refused, missing, slow or torn: it stays unknown.
+      signal.throwIfAborted();
+    }
   }
 
   async #askVersion(signal: AbortSignal): Promise<string | undefined> {
@@ -111,6 +156,7 @@ export class ConsoleClient {
   }
 
   async #ask(path: string, query: Query, token: string, signal: AbortSignal): Promise<Answer> {
+    this.#options.limits.hourly(token, this.#options.perHour)?.spend();
     await this.#options.limits.bucket(token, path, this.#options.perSecond[path]).take(signal);
     const answer = await this.#request(path, query, token, signal);
     const error = errorOf(answer, path, query["cursor"] !== undefined);
@@ -118,10 +164,10 @@ export class ConsoleClient {
     return answer;
   }
 
-  /** A token that can not be read now, in the middle of its replacement say, is waited for as a dead one is. */
+  /** A token that can not be read yet is waited for as a dead one is. */
   #readToken(): string {
     try {
-      return this.#options.token();
+      return this.#token.current();
     } catch (error) {
       throw new FeedUnauthorizedError(describeError(error), { cause: error, retryAfterMs: UNAUTHORIZED_MS });
     }
@@ -178,6 +224,12 @@ const UNDOCUMENTED = { perSecond: 5, burst: 5 };
 /** The request budget: per token and path, so that consoles which share a token share it. */
 export class RequestLimits {
   readonly #buckets = new Map<string, TokenBucket>();
+  readonly #hourly = new RequestBudgets();
+
+  /** The budget of a token for an hour, when there is one. */
+  hourly(token: string, perHour: number | undefined) {
+    return perHour === undefined ? undefined : this.#hourly.of(token, perHour);
+  }
 
   bucket(token: string, path: string, perSecond?: number): TokenBucket {
     const key = `${createHash("sha256").update(token).digest("base64")} ${path}`;

@@ -12,6 +12,8 @@ export class ConsoleClock {
   readonly #monotonicMs: () => number;
   #base: { readonly consoleMs: number; readonly monotonicMs: number } | undefined;
   #skewMs = 0;
+  /** Offsets to the monotonic clock, each lower than those before it: their first is the lowest of the last minutes. */
+  #offsets: { readonly monotonicMs: number; readonly offsetMs: number }[] = [];
 
   constructor(wallMs: () => number = Date.now, monotonicMs: () => number = () => performance.now()) {
     this.#wallMs = wallMs;
@@ -25,7 +27,12 @@ export class ConsoleClock {
     const wallMs = this.#wallMs();
     const agrees = wallMs >= toldMs && wallMs < toldMs + 1000 + TRANSIT_MS;
     this.#skewMs = agrees ? 0 : toldMs - wallMs;
-    this.#base = { consoleMs: agrees ? wallMs : toldMs, monotonicMs: this.#monotonicMs() };
+    const monotonicMs = this.#monotonicMs();
+    const consoleMs = agrees ? wallMs : toldMs;
+    this.#base = { consoleMs, monotonicMs };
+    const offsetMs = consoleMs - monotonicMs;
+    const kept = this.#offsets.filter((one) => one.offsetMs < offsetMs && one.monotonicMs > monotonicMs - TRUST_MS);
+    this.#offsets = [...kept, { monotonicMs, offsetMs }];
   }
 
   /** Undefined until the console has answered once. */
@@ -34,11 +41,25 @@ export class ConsoleClock {
     return microsFromMs(this.#base.consoleMs + this.#monotonicMs() - this.#base.monotonicMs);
   }
 
+  /**
+   * The time that is safe to go on from: a clock that has jumped ahead is believed only after a while. It may come back,
+   * and what happens then has earlier times.
+   */
+  surely(): Micros | undefined {
+    const now = this.now();
+    const lowest = this.#offsets[0];
+    if (now === undefined || lowest === undefined) return undefined;
+    return Math.min(now, microsFromMs(lowest.offsetMs + this.#monotonicMs())) as Micros;
+  }
+
   /** How far the console's clock is ahead of ours; 0 while they agree within the second that `Date` can tell. */
   get skewMs(): number {
     return this.#skewMs;
   }
 }
+
+/** A clock that has been ahead for so long is right. */
+const TRUST_MS = 15 * 60_000;
 
 /** How long an answer may be on its way before clocks that agree seem to differ. */
 const TRANSIT_MS = 500;

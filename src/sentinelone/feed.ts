@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import type { Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type { Appended, Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
 import { type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import { orAborted } from "../lib/signals.ts";
 import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
 import type { Answer } from "./answer.ts";
 import type { ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
+import { Overlap } from "./overlap.ts";
 import { type ApiElement, type ApiPage, readPage } from "./page.ts";
 
 /** One API resource that is read forward in time: all that differs between feeds. */
@@ -41,13 +42,17 @@ export type FeedStart =
 
 const PAGE_LIMIT = 1000;
 
-/** Ids are kept this much longer than the overlap can bring them back, for an overlap that is made longer. */
-const SEEN_MARGIN_MS = 10 * 60_000;
+/** A checkpoint so far ahead of the console's clock says that the clock was set back. */
+const SET_BACK_MS = 60_000;
 
 /** A poll under way: its window, and the place in it. */
 interface Poll {
   from: Micros;
   readonly to: Micros;
+  /** Everything before has been read by an earlier poll. */
+  readonly readBefore: Micros;
+  /** The checkpoint goes no further, whatever the console's clock says at this moment. */
+  readonly sure: Micros;
   /** The time of the last record read. */
   last: Micros;
   readonly used: Set<string>;
@@ -71,6 +76,7 @@ export class WindowedFeed implements Feed {
   readonly #resource: FeedResource;
   readonly #client: ConsoleClient;
   readonly #options: FeedOptions;
+  readonly #overlap: Overlap;
   #poll: Poll | undefined;
   #ahead: Ahead | undefined;
 
@@ -79,6 +85,15 @@ export class WindowedFeed implements Feed {
     this.#resource = resource;
     this.#client = client;
     this.#options = options;
+    this.#overlap = new Overlap(options.overlapMs);
+  }
+
+  get overlapMs(): number {
+    return this.#overlap.ms;
+  }
+
+  stored({ late }: Appended): boolean {
+    return late !== undefined && this.#overlap.learn(late.maxBehindMs);
   }
 
   async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
@@ -96,7 +111,7 @@ export class WindowedFeed implements Feed {
     const hasMore = this.#advance(poll, elements.length, nextCursor);
     if (hasMore) this.#readAhead(poll);
     // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
-    const reached = hasMore || nextCursor !== undefined ? poll.last : poll.to;
+    const reached = Math.min(hasMore || nextCursor !== undefined ? poll.last : poll.to, poll.sure);
     return {
       records,
       deadLetters,
@@ -104,7 +119,8 @@ export class WindowedFeed implements Feed {
       consoleVersion,
       hasMore,
       checkpoint: { time: Math.max(checkpoint.time, reached) as Micros, floor: checkpoint.floor },
-      seenSince: addMs(checkpoint.time, -2 * this.#options.overlapMs - SEEN_MARGIN_MS),
+      seenSince: this.#overlap.seenSince(poll.readBefore),
+      readBefore: poll.readBefore,
     };
   }
 
@@ -134,9 +150,15 @@ export class WindowedFeed implements Feed {
   }
 
   #newPoll({ time, floor }: Checkpoint, now: Micros): Poll {
-    const { overlapMs, settleMs } = this.#options;
-    const from = Math.max(addMs(time, -overlapMs), floor) as Micros;
-    return { from, to: addMs(now, -settleMs), last: from, used: new Set(), cursor: undefined, emptyPages: 0 };
+    const { settleMs } = this.#options;
+    const to = addMs(now, -settleMs);
+    const wasSetBack = time > floor && time > addMs(now, SET_BACK_MS);
+    const readBefore = wasSetBack ? to : time;
+    const back = addMs(readBefore, -this.#overlap.lookBackMs(now));
+    // What happens after the clock was set back has times that were read before: reading one twice is better than never.
+    const from = wasSetBack ? back : (Math.max(back, floor) as Micros);
+    const sure = addMs(this.#client.clock.surely() ?? now, -settleMs);
+    return { from, to, readBefore, sure, last: from, used: new Set(), cursor: undefined, emptyPages: 0 };
   }
 
   async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {

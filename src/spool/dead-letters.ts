@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, fsyncSync, openSync } from "node:fs";
+import { appendFileSync, closeSync, createReadStream, existsSync, fsyncSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import type { DeadLetter, FeedKey } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
 import { SpoolWriteError } from "./errors.ts";
@@ -7,7 +8,7 @@ import { SpoolWriteError } from "./errors.ts";
 /** Kept before the checkpoint moves past them: a crash in between keeps one twice, and never none. */
 export function appendDeadLetters(directory: string, { console, feed }: FeedKey, letters: readonly DeadLetter[]): void {
   if (letters.length === 0) return;
-  const path = join(directory, "dead-letters.ndjson");
+  const path = join(directory, FILE);
   const at = new Date().toISOString();
   const lines = letters.map(({ reason, text }) => `${JSON.stringify({ at, console, feed, reason, text })}\n`).join("");
   try {
@@ -19,3 +20,44 @@ export function appendDeadLetters(directory: string, { console, feed }: FeedKey,
     throw new SpoolWriteError(`${path} can not be written: ${describeError(error)}`, { cause: error });
   }
 }
+
+const FILE = "dead-letters.ndjson";
+
+/** A dead letter as it stands in the file. */
+export interface KeptLetter extends DeadLetter, FeedKey {
+  readonly at: string;
+}
+
+/** The dead letters in their order, a line at a time; a line that a crash tore is passed over. */
+export async function* readDeadLetters(directory: string): AsyncGenerator<KeptLetter & { readonly time: number }> {
+  const path = join(directory, FILE);
+  if (!existsSync(path)) return;
+  for await (const line of createInterface({ input: createReadStream(path, "utf8"), crlfDelay: Infinity })) {
+    let letter: KeptLetter;
+    try {
+      letter = JSON.parse(line) as KeptLetter;
+    } catch {
+      continue;
+    }
+    yield { ...letter, time: Date.parse(letter.at) * 1000 };
+  }
+}
+
+/** How many there are, read through in small parts. */
+export function deadLetterLines(directory: string): number {
+  const path = join(directory, FILE);
+  if (!existsSync(path)) return 0;
+  const file = openSync(path, "r");
+  const chunk = Buffer.alloc(64 << 10);
+  try {
+    let lines = 0;
+    for (let read = readSync(file, chunk); read > 0; read = readSync(file, chunk)) {
+      for (let at = 0; at < read; at++) if (chunk[at] === NEWLINE) lines += 1;
+    }
+    return lines;
+  } finally {
+    closeSync(file);
+  }
+}
+
+const NEWLINE = 10;

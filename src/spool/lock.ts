@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
@@ -17,7 +17,8 @@ export function lockSpool(directory: string): { release(): void } {
   const path = join(directory, "lock.db");
   let lock: DatabaseSync | undefined;
   try {
-    lock = new DatabaseSync(path, { timeout: 0 });
+    // Whoever looks whether it is held has it for an instant.
+    lock = new DatabaseSync(path, { timeout: 200 });
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     lock?.close();
@@ -32,6 +33,21 @@ export function lockSpool(directory: string): { release(): void } {
     `${JSON.stringify({ pid: process.pid, command: process.argv.slice(1, 3).join(" "), since: new Date().toISOString() })}\n`,
   );
   return { release: () => held.close() };
+}
+
+/** Who has the spool open, in words; undefined when nobody has. */
+export function holderOf(directory: string): string | undefined {
+  const path = join(directory, "lock.db");
+  if (!existsSync(path)) return undefined;
+  const lock = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  try {
+    lock.prepare("SELECT count(*) FROM sqlite_schema").get();
+    return undefined;
+  } catch (error) {
+    return isBusy(error) ? holder(directory) : undefined;
+  } finally {
+    lock.close();
+  }
 }
 
 /** Another process has the lock; everything else is a file that can not be used. */

@@ -4,7 +4,7 @@ import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError 
 import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Identity } from "./statements.ts";
-import type { PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
+import type { AppendOutcome, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions extends StoreOptions {
@@ -18,7 +18,7 @@ export interface ThreadOptions extends StoreOptions {
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
   sightings: { ask: [FeedKey, readonly Identity[]]; answer: Sightings };
-  append: { ask: [FeedKey, PackedPage]; answer: "appended" | "full" };
+  append: { ask: [FeedKey, PackedPage]; answer: AppendOutcome };
   /** Collector, position, and how many events at most. */
   read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
   release: { ask: [string, number]; answer: undefined };

@@ -52,7 +52,8 @@ export class RenderedQueue {
     if (unpacked === undefined) return undefined;
     const { block, events, routings } = unpacked;
     const first = position - block.position;
-    if (first >= events.length) return { ...NOTHING, end: block.end, damaged: block.end - position };
+    if (first >= events.length)
+      return { ...NOTHING, end: block.end, damaged: block.isDropped === true ? 0 : block.end - position };
     if (routings === undefined) {
       const taken = events.slice(first, first + maxEvents);
       return { ...this.#renderAll(block, taken), end: position + taken.length, unrouted: NOWHERE };

@@ -1,4 +1,5 @@
-import type { Appended, Checkpoint, FeedKey, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Appended, Checkpoint, Dropped, FeedKey, LateRecords, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { packBlock } from "./block.ts";
@@ -68,7 +69,7 @@ export class ThreadedSpool implements Spool {
     signal.throwIfAborted();
     const { entries, letters } = await this.#unseen(key, page);
     const packed = await pack(page, entries, letters);
-    if ((await this.#thread.ask("append", key, packed)) === "full") await this.#appendWithRoom(key, packed, signal);
+    const dropped = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
@@ -76,6 +77,8 @@ export class ThreadedSpool implements Spool {
       added: entries.length,
       duplicates: page.records.length - entries.length,
       deadLetters: letters.length,
+      ...(dropped.length === 0 ? {} : { dropped }),
+      late: lateOf(entries, page.readBefore),
     };
   }
 
@@ -100,11 +103,18 @@ export class ThreadedSpool implements Spool {
     await this.#thread.close();
   }
 
-  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<void> {
+  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<Dropped[]> {
+    const first = await this.#thread.ask("append", key, packed);
+    const dropped = [...first.dropped];
+    if (first.outcome === "appended") return dropped;
     this.#waiting += 1;
     try {
-      do await this.#released.wait(signal, FULL_RECHECK_MS);
-      while ((await this.#thread.ask("append", key, packed)) === "full");
+      for (;;) {
+        await this.#released.wait(signal, FULL_RECHECK_MS);
+        const next = await this.#thread.ask("append", key, packed);
+        dropped.push(...next.dropped);
+        if (next.outcome === "appended") return dropped;
+      }
     } finally {
       this.#waiting -= 1;
     }
@@ -120,6 +130,13 @@ export class ThreadedSpool implements Spool {
 
 /** A block's records stop here, so that a reader never has to hold more than this and one record. */
 const BLOCK_TEXT_LENGTH = 384 << 10;
+
+/** What is new and behind the place up to which the feed had been read became visible late. */
+function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): LateRecords | undefined {
+  const behind = entries.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
+  if (behind.length === 0) return undefined;
+  return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
+}
 
 async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,

@@ -84,6 +84,13 @@ export function prepareStatements(database: DatabaseSync) {
     // A block ends where the next one begins: its `count` may be damaged.
     deleteBlocks: prepare("DELETE FROM blocks WHERE position < (SELECT max(position) FROM blocks WHERE position <= ?)"),
     deleteAllBlocks: prepare("DELETE FROM blocks"),
+    oldestBlocks: prepare(
+      `SELECT position, count, console, feeds.feed FROM blocks LEFT JOIN feeds ON feeds.id = blocks.feed
+       ORDER BY position LIMIT ?`,
+    ),
+    dropBlocks: prepare("DELETE FROM blocks WHERE position < ?"),
+    positionsBefore: prepare("SELECT name, position FROM collectors WHERE position < ?"),
+    moveBehind: prepare("UPDATE collectors SET position = ?1, position_copy = ?1 WHERE position < ?1"),
     // From where each feed has to be read to get everything again that some collector has not confirmed.
     safeCheckpoints: prepare(
       `SELECT console, feed, floor, min(checkpoint, coalesce((SELECT min(since) FROM blocks WHERE feed = feeds.id), checkpoint))

@@ -1,12 +1,13 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint, DeadLetter, FeedKey } from "../bridge/ports.ts";
+import type { Checkpoint, DeadLetter, Dropped, FeedKey } from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
 import { DAMAGE_MARK, inodeOf, makeDirectory, openDatabase, transaction } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
+import { Dropping } from "./drop.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { lockSpool } from "./lock.ts";
 import { type Mirrored, writeMirror } from "./mirror.ts";
@@ -22,6 +23,8 @@ import { type Identity, type NewIdentity, type Statements, sqlList } from "./sta
  */
 export interface StoreOptions extends SpaceOptions {
   readonly collectors: readonly string[];
+  /** `pause` without it. */
+  readonly whenFull?: "pause" | "drop_oldest";
   /** Ids seen are looked through for those to forget after this many new ones, or as many as there are. */
   readonly pruneAfter?: number;
 }
@@ -32,8 +35,9 @@ export interface StoredBlock extends FeedKey {
   /** Where the next block begins. Behind the last event, if blocks in between are lost. */
   readonly end: number;
   readonly consoleVersion: string | undefined;
-  /** Undefined where there is no block: it is lost. */
+  /** Undefined where there is no block: it is lost, or was dropped. */
   readonly body: Uint8Array | undefined;
+  readonly isDropped?: boolean;
 }
 
 /** A page without what has been seen before, packed. */
@@ -44,6 +48,12 @@ export interface PackedPage {
   readonly checkpoint: Checkpoint;
   readonly seenSince: Micros;
   readonly consoleVersion: string | undefined;
+}
+
+/** What was dropped is told with the next page that is asked for, stored or not. */
+export interface AppendOutcome {
+  readonly outcome: "appended" | "full";
+  readonly dropped: readonly Dropped[];
 }
 
 /** A collector that is not configured any more, and the events that it had not confirmed. */
@@ -60,6 +70,7 @@ export interface SpoolSize {
 const PRUNE_AFTER = 100_000;
 
 const NO_BODY = new Uint8Array();
+const NO_BLOCK = { console: "", feed: "activities", consoleVersion: undefined, body: undefined } as const;
 
 /** How often the mirror is written while something changes, and the file's place looked at. */
 const MIRROR_MS = 10_000;
@@ -79,6 +90,7 @@ export class SpoolStore {
   readonly #sql: Statements;
   readonly #feeds = new Map<string, { readonly id: number; newIds: number }>();
   readonly #space: Space;
+  readonly #dropping: Dropping;
   #end: number;
   #isDamaged = false;
   #mirroredAt = -Infinity;
@@ -101,6 +113,7 @@ export class SpoolStore {
     this.forgotten = this.#registerCollectors(options.collectors);
     this.positions = new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));
     this.#space = new Space(options, this.#database, this.#sql);
+    this.#dropping = new Dropping(this.#database, this.#sql, this.#space);
     this.#mirror();
   }
 
@@ -132,10 +145,9 @@ export class SpoolStore {
   }
 
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
-  append(key: FeedKey, page: PackedPage): "appended" | "full" {
+  append(key: FeedKey, page: PackedPage): AppendOutcome {
     this.#stayInPlace();
-    const incoming = page.blocks.reduce((sum, { body }) => sum + body.length, 0);
-    if (incoming > 0 && this.#space.isFull(incoming)) return "full";
+    if (page.blocks.length > 0 && !this.#hasRoom(page)) return { outcome: "full", dropped: this.#dropping.take() };
     this.keepDeadLetters(key, page.deadLetters);
     const feed = this.#feed(key);
     const identities = sqlList(page.identities);
@@ -156,12 +168,13 @@ export class SpoolStore {
       },
     );
     this.#mirrorNowAndThen();
-    return "appended";
+    return { outcome: "appended", dropped: this.#dropping.take() };
   }
 
   /** The block that holds `position`, or the hole where it was; undefined when it is the end. */
   read(position: number): StoredBlock | undefined {
     if (position >= this.#end) return undefined;
+    if (position < this.#dropping.before) return { ...NO_BLOCK, position, end: this.#dropping.before, isDropped: true };
     const row = this.#sql.block.get(position);
     const end = Number(this.#sql.nextPosition.get(position)?.["position"] ?? this.#end);
     return {
@@ -267,6 +280,13 @@ export class SpoolStore {
     const least = Number(this.#sql.leastPosition.get()?.["position"] ?? 0);
     if (least >= this.#end) this.#sql.deleteAllBlocks.run();
     else this.#sql.deleteBlocks.run(least);
+  }
+
+  #hasRoom(page: PackedPage): boolean {
+    const bytes = this.#space.sizeOf(page);
+    if (this.#options.whenFull !== "drop_oldest") return !this.#space.isFull(bytes);
+    this.#dropping.makeRoom(bytes);
+    return !this.#space.lacks(bytes);
   }
 
   #mirrorNowAndThen(): void {

@@ -8,6 +8,7 @@ export interface Sampled {
   readonly spoolEvents: number;
   readonly spoolBytes: number;
   readonly spoolFull: boolean;
+  readonly tokens: readonly { readonly console: string; readonly expiresAtSeconds: number }[];
 }
 
 /** Everything on /metrics. Names are a contract: `s1bridge_<noun>_<unit>_total`. */
@@ -46,6 +47,22 @@ export class Metrics {
     "When the last page was stored.",
     this.#feed,
   );
+  readonly #late = this.#counter(
+    "s1bridge_feed_late_records_total",
+    "New records behind the place up to which the feed had been read: the overlap found them.",
+    this.#feed,
+  );
+  readonly #latest = new Map<string, number>();
+  readonly #lateSeconds = this.#gauge(
+    "s1bridge_feed_late_max_seconds",
+    "How far the latest of them stood behind, the most since the start.",
+    this.#feed,
+  );
+  readonly #overlap = this.#gauge(
+    "s1bridge_feed_overlap_seconds",
+    "How far each poll looks back; it grows by itself when records are later than it reaches.",
+    this.#feed,
+  );
   readonly #confirmed = this.#counter(
     "s1bridge_collector_events_confirmed_total",
     "Events that the collector has confirmed.",
@@ -77,6 +94,11 @@ export class Metrics {
     ["belongs_to"],
   );
   readonly #belongings = new Set<string>();
+  readonly #dropped = this.#counter(
+    "s1bridge_spool_events_dropped_total",
+    "Events that were deleted to make room (when_full: drop_oldest) before the collector had confirmed them.",
+    ["collector", ...this.#feed],
+  );
   readonly #faults = this.#counter("s1bridge_collector_faults_total", "Failed deliveries, by error code.", [
     "collector",
     "code",
@@ -102,18 +124,26 @@ export class Metrics {
     const events = this.#gauge("s1bridge_spool_events", "Events in the spool that some collector has not confirmed.");
     const bytes = this.#gauge("s1bridge_spool_bytes", "Size of the spool on disk.");
     const full = this.#gauge("s1bridge_spool_full", "1 while a page waits for room in the spool.");
-    // One question for all three: prom-client awaits each collect in turn.
+    const expiry = this.#gauge(
+      "s1bridge_token_expiry_timestamp_seconds",
+      "When the API token of a console expires; not there while it is not known.",
+      ["console"],
+    );
+    // One question for all of them: prom-client awaits each collect in turn.
     Object.assign(events, {
       collect: async () => {
         const now = await sample();
         events.set(now.spoolEvents);
         bytes.set(now.spoolBytes);
         full.set(now.spoolFull ? 1 : 0);
+        for (const { console, expiresAtSeconds } of now.tokens) expiry.set({ console }, expiresAtSeconds);
       },
     });
   }
 
-  page({ key, read, added, duplicates, excluded, deadLetters, reached }: PageReport): void {
+  page(report: PageReport): void {
+    const { key, read, added, duplicates, excluded, deadLetters, reached, dropped = [], late, overlapMs } = report;
+    for (const { collector, console, feed, events } of dropped) this.#dropped.inc({ collector, console, feed }, events);
     const labels = { console: key.console, feed: key.feed };
     this.#pages.inc(labels);
     this.#read.inc(labels, read);
@@ -123,6 +153,9 @@ export class Metrics {
     this.#dead.inc(labels, deadLetters);
     this.#reached.set(labels, reached / 1e6);
     this.#lastPage.setToCurrentTime(labels);
+    this.#late.inc(labels, late.count);
+    if (late.count > 0) this.#lateSeconds.set(labels, this.#mostLate(labels, late.maxBehindMs / 1000));
+    if (overlapMs !== undefined) this.#overlap.set(labels, overlapMs / 1000);
   }
 
   window({ collector, events, bytes, damaged, unrouted, tookMs }: WindowReport): void {
@@ -152,6 +185,13 @@ export class Metrics {
   #labelOf(belongsTo: string): string {
     if (this.#belongings.size < MAX_BELONGINGS) this.#belongings.add(belongsTo);
     return this.#belongings.has(belongsTo) ? belongsTo : "others";
+  }
+
+  #mostLate({ console, feed }: { console: string; feed: string }, seconds: number): number {
+    const key = `${console}/${feed}`;
+    const most = Math.max(seconds, this.#latest.get(key) ?? 0);
+    this.#latest.set(key, most);
+    return most;
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {

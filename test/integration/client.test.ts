@@ -9,7 +9,8 @@ import { forbidden, unauthorized } from "../../src/demo/console/vendor-answers.t
 import { type ClientOptions, type ConsoleClient, RequestLimits } from "../../src/sentinelone/client.ts";
 import { freePort } from "../support/free-port.ts";
 import { makeCertificates } from "../support/tls.ts";
-import { NEVER, clientOf, failureOf } from "./feed-fixture.ts";
+import type { Grant } from "../../src/demo/console/tokens.ts";
+import { FeedReader, NEVER, activity, clientOf, failureOf, feedOf } from "./feed-fixture.ts";
 
 const open: { close(): Promise<void> }[] = [];
 
@@ -58,9 +59,9 @@ describe("the token", () => {
     token = "new-token";
     console.requests.clear();
     await list(asking);
-    expect(console.requests.recent.map(({ status }) => status)).toEqual([401, 200]);
+    expect(console.requests.recent.map(({ status }) => status)).toEqual([200]);
     await list(asking);
-    expect(console.requests.recent).toHaveLength(3);
+    expect(console.requests.recent).toHaveLength(2);
   });
 
   test("that was replaced is taken by all feeds that were refused at the same time", async () => {
@@ -126,6 +127,64 @@ describe("the token", () => {
       await failureOf(list(client(`http://127.0.0.1:${await freePort()}`, { token: () => "se-cret" }))),
     ];
     for (const { message, stack } of failures) expect(`${message}${stack}`).not.toContain("se-cret");
+  });
+});
+
+describe("the end of the token", () => {
+  const END = Date.UTC(2030, 0, 1);
+
+  async function endOf(grant: Grant, path?: string): Promise<{ end: number | undefined; requests: number }> {
+    const console = await consoleWith({ clock: () => Date.UTC(2029, 0, 1) });
+    console.tokens.add("demo-token", { userId: "77", expiresAtMs: END, ...grant });
+    if (path !== undefined) console.missing.add(path);
+    const asking = client(console.url);
+    await asking.version(NEVER);
+    await asking.version(NEVER);
+    const micros = asking.tokenExpiresAt;
+    return { end: micros === undefined ? undefined : micros / 1000, requests: console.requests.recent.length };
+  }
+
+  test("is told by the user's own record, asked for once", async () => {
+    expect(await endOf({})).toEqual({ end: END, requests: 2 });
+  });
+
+  test("is told by the id of a service user", async () => {
+    expect(await endOf({ serviceUser: true })).toEqual({ end: END, requests: 3 });
+  });
+
+  test("stays unknown on a console that does not tell, which is no fault", async () => {
+    expect(await endOf({}, "user")).toEqual({ end: undefined, requests: 2 });
+  });
+
+  test("stands in the token itself where it is a JSON Web Token, and nobody is asked", async () => {
+    const console = await consoleWith();
+    const claims = Buffer.from(JSON.stringify({ exp: END / 1000 })).toString("base64url");
+    const token = `eyJhbGciOiJFUzI1NiJ9.${claims}.c2ln`;
+    console.tokens.add(token);
+    const asking = client(console.url, { token: () => token });
+    await asking.version(NEVER);
+    expect(asking.tokenExpiresAt).toBe(END * 1000);
+    expect(console.requests.count("/user")).toBe(0);
+  });
+
+  test("does not end a feed: it goes on with the new token, and nothing is lost", async () => {
+    let now = Date.UTC(2026, 10, 21, 12);
+    const console = await consoleWith({ clock: () => now });
+    console.tokens.add("demo-token", { expiresAtMs: now + 1000 });
+    let token = "demo-token";
+    const asking = client(console.url, { token: () => token });
+    const reader = new FeedReader(feedOf(asking));
+    console.addActivities([activity("1", now - 60_000)]);
+    await reader.poll();
+    now += 60_000;
+    console.addActivities([activity("2", now - 30_000)]);
+    expect((await failureOf(reader.poll())).code).toBe("BRIDGE_FEED_UNAUTHORIZED");
+    console.tokens.add("new-token");
+    token = "new-token";
+    // The window that was refused first, then one up to now.
+    await reader.poll();
+    await reader.poll();
+    expect(reader.ids).toContain("2");
   });
 });
 
@@ -259,6 +318,16 @@ describe("requests", () => {
     await Promise.all(Array.from({ length: 14 }, (_, at) => list(clients[at % 2] ?? client(console.url))));
     // One more than 8: the way to the console is not always equally long.
     expect(console.requests.busiestSecond("/activities")).toBeLessThanOrEqual(9);
+  });
+
+  test("of an hour stay within the budget of the token, and are refused with the time to wait", async () => {
+    const console = await consoleWith();
+    const limits = new RequestLimits();
+    const clients = [client(console.url, { limits, perHour: 5 }), client(console.url, { limits, perHour: 5 })] as const;
+    for (let made = 0; made < 5; made++) await list(clients[made % 2 === 0 ? 0 : 1]);
+    const failure = await failureOf(list(clients[0]));
+    expect([failure.code, console.requests.count("/activities")]).toEqual(["BRIDGE_FEED_THROTTLED", 5]);
+    expect(failure.retryAfterMs).toBeGreaterThan(3_500_000);
   });
 
   test("wait for their turn no longer than the signal allows", async () => {

@@ -66,6 +66,7 @@ function anchors(markdown: string): string[] {
 }
 
 async function metricNames(): Promise<string[]> {
-  const metrics = new Metrics("0.0.0", () => Promise.resolve({ spoolEvents: 0, spoolBytes: 0, spoolFull: false }));
+  const sampled = { spoolEvents: 0, spoolBytes: 0, spoolFull: false, tokens: [] };
+  const metrics = new Metrics("0.0.0", () => Promise.resolve(sampled));
   return (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
 }

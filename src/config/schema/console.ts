@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { consoleId, expected, filePath, label, listOf, notes } from "../values.ts";
+import { consoleId, expected, filePath, label, listOf, notes, wholeNumber } from "../values.ts";
 import { feeds } from "./feed.ts";
 import { secretSource } from "./secret-source.ts";
 
@@ -102,6 +102,17 @@ export function consoleEntry() {
           }),
         ),
       scope: scope(),
+      requests_per_hour: wholeNumber(60, 1_000_000)
+        .optional()
+        .meta(
+          notes({
+            description:
+              "Most API requests of any hour, over all feeds; consoles that share a token share it. Set it when other programs use the same token. At rest each feed makes 120 an hour with the default `every`.",
+            form: "60-1000000",
+            fallback: "no limit but those of each path",
+            example: 3600,
+          }),
+        ),
       feeds: feeds(),
     },
     expected("a mapping"),

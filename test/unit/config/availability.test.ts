@@ -13,7 +13,6 @@ describe("what this release does not do", () => {
       { address: "tls://h", collector: `tls: { fingerprints: [${"ab".repeat(32)}] }` },
     ],
     ["heartbeat: not available yet", { tail: "heartbeat: {}" }],
-    ["spool.when_full: drop_oldest is not available yet", { tail: "spool: { when_full: drop_oldest }" }],
   ])("%s", (message, parts) => {
     const faults = unavailableFaults(parseConfig(configText(parts)));
     expect(faults.map((fault) => `${fault.path}: ${fault.message}`)).toEqual([message]);

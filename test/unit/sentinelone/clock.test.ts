@@ -85,3 +85,49 @@ describe("the console's clock", () => {
     expect(nowMs()).toBe(NOON - 599_000);
   });
 });
+
+describe("the time that is safe to go on from", () => {
+  const START = Date.UTC(2026, 10, 21, 12);
+  const MINUTE = 60_000;
+  let elapsedMs: number;
+  let jumping: ConsoleClock;
+
+  /** An answer whose `Date` is so far from where the console's clock began. */
+  function answer(afterMinutes: number, aheadMinutes = 0): void {
+    elapsedMs = afterMinutes * MINUTE;
+    jumping.set(new Date(START + (afterMinutes + aheadMinutes) * MINUTE).toUTCString());
+  }
+
+  function minutes(time: number | undefined): number {
+    return ((time ?? Number.NaN) / 1000 - START) / MINUTE;
+  }
+
+  beforeEach(() => {
+    jumping = new ConsoleClock(
+      () => 0,
+      () => elapsedMs,
+    );
+    answer(0);
+  });
+
+  test("is the console's while its clock goes on as time does", () => {
+    answer(10);
+    expect(minutes(jumping.surely())).toBe(10);
+  });
+
+  test("does not follow a clock that jumps ahead, until it has been so for a quarter of an hour", () => {
+    answer(1, 60);
+    expect([minutes(jumping.now()), minutes(jumping.surely())]).toEqual([61, 1]);
+    answer(14, 60);
+    expect(minutes(jumping.surely())).toBe(14);
+    answer(17, 60);
+    expect(minutes(jumping.surely())).toBe(77);
+  });
+
+  test("follows one that is set back at once", () => {
+    answer(1, -30);
+    expect([minutes(jumping.now()), minutes(jumping.surely())]).toEqual([-29, -29]);
+    answer(2);
+    expect(minutes(jumping.surely())).toBe(-28);
+  });
+});
