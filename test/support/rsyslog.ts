@@ -14,6 +14,8 @@ export interface RsyslogOptions {
   readonly driver?: "gtls" | "ossl";
   /** Only the certificates' client may connect. */
   readonly clientAuth?: boolean;
+  /** What is written of each message, its end included; the message as it came unless given. */
+  readonly template?: string;
   /** rsyslog's own default is 8k. */
   readonly maxMessageSize?: string;
 }
@@ -79,7 +81,7 @@ function configuration(options: RsyslogOptions, directory: string, port: number,
   return [
     `global(${global.join(" ")})`,
     moduleOf(options),
-    'template(name="raw" type="string" string="%rawmsg%\\n")',
+    `template(name="raw" type="string" string="${options.template ?? "%rawmsg%\\n"}")`,
     'ruleset(name="received") {',
     `  action(type="omfile" file="${file}" template="raw" flushOnTXEnd="on")`,
     "}",

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 
 import { Random } from "../../../src/demo/records/random.ts";
 import type { JsonRecord, JsonValue, SecurityEvent } from "../../../src/event/event.ts";
-import { activity, fixtures, threat } from "./events.ts";
+import { activity, eventOf, FIXTURE_FEEDS, fixtures, threat } from "./events.ts";
 
 /** Records that were made to break a message, or the collector that reads it. */
 
@@ -118,20 +118,16 @@ const PIECES = [
 /** Made of the seed and the index alone, and quickly: for tests with very many. */
 export function hostileEvent(seed: number, index: number): SecurityEvent {
   const random = new Random(seed, index);
-  const records = random.below(4) === 0 ? THREATS : ACTIVITIES;
-  const record = spoil(random, random.pick(records), 0) as JsonRecord;
-  // An id is the console's; anything else is dropped when a page is read.
+  const feed = random.below(2) === 0 ? "activities" : random.pick(FIXTURE_FEEDS);
+  const record = spoil(random, random.pick(RECORDS.get(feed) ?? []), 0) as JsonRecord;
+  // An id is the console's; a record without a proper one is kept aside when its page is read.
   const ofEvent = String(10n ** 17n + (BigInt(random.next()) << 30n) + BigInt(index));
-  if (records === ACTIVITIES) return activity({ ...record, id: ofEvent });
-  return threat(record, {
-    id: ofEvent,
-    key: `threats/${ofEvent}/2026-09-21T12:00:00.000000Z`,
-    change: random.pick(["new", "updated"]),
-  });
+  const event = eventOf(feed, { ...record, id: ofEvent });
+  if (feed === "activities") return event;
+  return { ...event, key: `${feed}/${ofEvent}/2026-09-21T12:00:00.000000Z`, change: random.pick(["new", "updated"]) };
 }
 
-const ACTIVITIES = fixtures("activities");
-const THREATS = fixtures("threats");
+const RECORDS = new Map(FIXTURE_FEEDS.map((feed) => [feed, fixtures(feed)]));
 
 /** Replaces some values, at any depth, by hostile texts and by values of other kinds. */
 function spoil(random: Random, original: JsonValue, depth: number): JsonValue {
