@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { exampleConfig } from "../src/config/example.ts";
 import { configurationPage } from "../src/config/page.ts";
+import { scenarioPage } from "../src/demo/scenario/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
 
@@ -16,6 +17,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/compatibility.md": compatibilityPage,
   "docs/configuration.md": configurationPage,
   "docs/mapping.md": mappingPage,
+  "docs/scenarios.md": scenarioPage,
 };
 
 /** The generated files that differ from what is generated now. */

@@ -73,6 +73,12 @@ export class DemoScreen {
     this.#out.write(`\r\u001B[K${this.#progress}`);
   }
 
+  /** What a scenario did, and what it never came to. */
+  played(faults: readonly { readonly fault: string; readonly times: number }[]): void {
+    const told = faults.map(({ fault, times }) => (times === 0 ? `${fault} not reached` : `${fault} ${times}×`));
+    this.#line(`the scenario played: ${told.join(", ")}`);
+  }
+
   stopping(): void {
     this.#line("stopping: the window in flight is finished (again to give up at once)");
   }

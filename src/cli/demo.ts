@@ -7,7 +7,9 @@ import type { Config } from "../config/schema.ts";
 import { DemoCollector } from "../demo/collector/collector.ts";
 import { DemoConsole } from "../demo/console/console.ts";
 import { Latency } from "../demo/latency.ts";
-import { type Supply, liveSupply, madeUpSupply, recordedSupply } from "../demo/supply.ts";
+import { ScenarioPlayer } from "../demo/scenario/player.ts";
+import { readScenario } from "../demo/scenario/schema.ts";
+import { type Supply, liveSupply, madeUpSupply, recordedSupply, withLate } from "../demo/supply.ts";
 import { createLog } from "../telemetry/log.ts";
 import { runDaemon } from "./daemon.ts";
 import { DemoScreen } from "./demo-screen.ts";
@@ -20,34 +22,60 @@ export interface DemoOptions {
   readonly records?: string;
   readonly follow?: boolean;
   readonly spool?: string;
+  /** A file with faults to play. */
+  readonly scenario?: string;
 }
 
 const TOKEN = "demo-token";
+const NO_SCENARIO = { console: [], collector: [] };
 
 /** A demo in which nothing moves for this long has gone wrong; it ends, and says what is missing. */
 const PATIENCE_MS = 30_000;
+/** Some faults are answered with a wait of that order: a token that is refused is looked at every 30 s. */
+const SCENARIO_PATIENCE_MS = 180_000;
 
 /**
  * `s1bridge demo`: the real bridge (real HTTP, real spool, real TCP) between an embedded console and an embedded
  * collector. Ends by itself when the collector has everything that the console had, and says what was lost: nothing.
  */
 export async function demo(options: DemoOptions): Promise<ExitCode> {
+  const scenario = options.scenario === undefined ? undefined : readScenario(options.scenario);
+  const player = new ScenarioPlayer(scenario ?? NO_SCENARIO);
   const directory = options.spool ?? mkdtempSync(join(tmpdir(), "s1bridge-demo-"));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  await using console = await DemoConsole.start({ port: options.port, token: TOKEN });
-  const supply =
+  await using console = await DemoConsole.start({
+    port: options.port,
+    token: TOKEN,
+    ...(scenario === undefined ? {} : { faults: player }),
+    clock: () => Date.now() + player.clockOffsetMs(),
+  });
+  const made =
     options.records === undefined ? madeUpSupply(console, options.events) : recordedSupply(console, options.records);
+  const supply = withLate(console, made, player.late());
   const screen = new DemoScreen(process.stdout);
-  await using collector = await DemoCollector.start({ keep: "keys", onMessage: (text) => screen.message(text) });
+  await using collector = await DemoCollector.start({
+    keep: "keys",
+    onMessage: (text) => screen.message(text),
+    behaviour: () => player.behaviour(),
+  });
+  const absences = player.absences().map((absence) =>
+    setTimeout(() => {
+      absence.begin();
+      void collector.away(absence.forMs);
+    }, absence.atMs),
+  );
   const config = demoConfig({ directory, url: console.url, collector: collector.address });
   screen.begin({ console: console.url, collector: collector.address, spool: directory, supply });
 
   const stop = stopOnSignals(() => screen.stopping());
   const counts = new Counts();
   const live = options.follow === true ? liveSupply(console) : undefined;
-  const patience = setTimeout(() => {
-    if (live === undefined) stop.request();
-  }, PATIENCE_MS);
+  const patience = setTimeout(
+    () => {
+      if (live === undefined) stop.request();
+    },
+    scenario === undefined ? PATIENCE_MS : SCENARIO_PATIENCE_MS,
+  );
   try {
     await runDaemon({
       config,
@@ -62,8 +90,10 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   } finally {
     live?.stop();
     clearTimeout(patience);
+    absences.forEach((timer) => clearTimeout(timer));
     stop.dispose();
   }
+  if (scenario !== undefined) screen.played(player.played());
   return finish(counts, collector, supply, screen, { directory, live: live?.added ?? 0, stop });
 }
 

@@ -103,6 +103,7 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--port <port>", "port of the embedded console (a free one otherwise)", wholeNumber(0, 65_535), 0)
     .option("--records <dir>", "serve the recorded API answers (*.json) of this folder in place of made-up records")
     .option("--follow", "go on with live events until Ctrl-C")
+    .option("--scenario <file>", "play the faults of this file, to see what becomes of the events (docs/scenarios.md)")
     .option("--spool <dir>", "where the disk queue stands (a new temporary folder otherwise)")
     .action(async (options: DemoOptions) => done(await (await import("./demo.ts")).demo(options)));
   program

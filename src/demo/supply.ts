@@ -39,6 +39,30 @@ export function recordedSupply(console: DemoConsole, directory: string): Supply 
   return { expected, description };
 }
 
+/** More activities of the last two minutes, which become visible one after the other. */
+export function withLate(
+  console: DemoConsole,
+  supply: Supply,
+  plays: readonly { readonly count?: number; readonly for?: number; readonly at?: number }[],
+): Supply {
+  let added = 0;
+  for (const [at, { count = 50, for: forMs = 10_000, at: atMs = 0 }] of plays.entries()) {
+    const nowMs = Date.now();
+    const made = generateActivities({ seed: 500 + at, count, startMs: nowMs - 120_000, stepMs: 90_000 / count });
+    let index = 0;
+    for (const text of made) {
+      index += 1;
+      console.addActivities([text], { visibleAtMs: nowMs + atMs + (index / count) * forMs });
+    }
+    added += count;
+  }
+  if (added === 0) return supply;
+  return {
+    expected: supply.expected + added,
+    description: `${supply.description}, and ${added} activities that become visible late`,
+  };
+}
+
 /** A few new activities each second, until it is stopped. */
 export function liveSupply(console: DemoConsole): { readonly added: number; stop(): void } {
   let added = 0;

@@ -111,7 +111,8 @@ function describe(errors: readonly VendorError[], { contentType, requestId }: Ra
       .filter((part) => part !== undefined && part !== "")
       .join(" "),
   );
-  const what = told.length > 0 ? told.join("; ") : contentType === "" ? "" : `not JSON of the API but ${contentType}`;
+  const other = /json/i.test(contentType) ? "an error that is not the API's" : `not JSON of the API but ${contentType}`;
+  const what = told.length > 0 ? told.join("; ") : contentType === "" ? "" : other;
   return `${what === "" ? "" : `: ${what.slice(0, 300)}`}${requestId === undefined ? "" : ` (X-RqId ${requestId})`}`;
 }
 

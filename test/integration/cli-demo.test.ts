@@ -31,3 +31,24 @@ test.concurrent("the demo serves the recorded answers of a folder", async () => 
   expect(stdout).toContain("30 activities and 4 threats of 3 files; left out: 1 × a file that is not JSON");
   expect(stdout).toContain("fetched 34, delivered 34, confirmed 34, lost 0, duplicates 0\n");
 });
+
+test.concurrent("the demo plays a scenario and tells what of it happened, and refuses one that is wrong", async () => {
+  await using home = new BridgeHome();
+  const scenario = join(home.directory, "scenario.yaml");
+  writeFileSync(
+    scenario,
+    `version: 1
+console: [{ fault: bad_gateway, path: /activities }, { fault: late, count: 10, for: 1s }, { fault: hang, after: 9999 }]
+collector: [{ fault: reset, bytes: 1000 }]
+`,
+  );
+  const played = await home.command("demo", "--events", "200", "--spool", home.spool, "--scenario", scenario);
+  expect(played.stdout).toContain("the scenario played: bad_gateway 1×, late 1×, hang not reached, reset 1×\n");
+  expect(played.stdout).toMatch(/fetched 220, delivered \d+, confirmed 220, lost 0,/);
+  expect(played.code).toBe(0);
+
+  writeFileSync(scenario, "version: 1\nconsole: [{ fault: hangs }]\n");
+  const refused = await home.command("demo", "--scenario", scenario);
+  expect([refused.code, refused.stdout]).toEqual([2, ""]);
+  expect(refused.stderr).toMatch(/scenario\.yaml:2:20 console\[0\]\.fault: expected one of .*did you mean "hang"/);
+});

@@ -23,8 +23,8 @@ export interface CollectorOptions {
   /** `messages` when left out. */
   readonly keep?: Keep;
   readonly onMessage?: (text: string) => void;
-  /** How connections are treated that `behaveNext` says nothing about. */
-  readonly behaviour?: Behaviour;
+  /** How connections are treated that `behaveNext` says nothing about; a function is asked for each. */
+  readonly behaviour?: Behaviour | (() => Behaviour);
 }
 
 /** A syslog receiver for TCP, TLS and RELP that answers a half-close as real ones do, and misbehaves when it is told to. */
@@ -141,9 +141,14 @@ export class DemoCollector implements AsyncDisposable {
     return server;
   }
 
+  #usual(): Behaviour {
+    const { behaviour = {} } = this.#options;
+    return typeof behaviour === "function" ? behaviour() : behaviour;
+  }
+
   #accept(socket: Socket, rawSocket = socket): void {
     this.#accepted += 1;
-    const behaviour = this.#next.shift() ?? this.#options.behaviour ?? {};
+    const behaviour = this.#next.shift() ?? this.#usual();
     const connection = new CollectorConnection(socket, rawSocket, behaviour, {
       received: this.received,
       protocol: this.#options.protocol ?? "syslog",

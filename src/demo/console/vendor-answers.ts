@@ -17,6 +17,11 @@ export const notFound: Answer = {
   body: '{"errors":[{"code":4040010,"detail":"","title":"Requested resource was not found"}]}',
 };
 
+export const notImplemented: Answer = {
+  status: 501,
+  body: '{"errors":[{"code":5010010,"detail":null,"title":"Not supported"}]}',
+};
+
 export const methodNotAllowed: Answer = {
   status: 405,
   body: '{"errors":[{"code":4050010,"detail":null,"title":"Method not allowed"}]}',
