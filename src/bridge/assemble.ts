@@ -202,6 +202,7 @@ export function assembleMessageOptions(entry: CollectorConfig): MessageOptions {
     fields: assembleFields(entry),
     structuredData: entry.structured_data,
     siemToken: entry.siem_token === undefined ? undefined : readSiemToken(entry.siem_token),
+    sequence: entry.sequence,
   };
 }
 

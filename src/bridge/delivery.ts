@@ -4,7 +4,7 @@ import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { fromReporting, untilAborted } from "../lib/rx.ts";
 import { isAbort, linkedTo } from "../lib/signals.ts";
-import type { Collector, SpoolReader, StopSignals, Unrouted } from "./ports.ts";
+import type { BatchFacts, Collector, SpoolReader, StopSignals, Unrouted } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 import { LASTING_BATCH, Window, type WindowPart, mergeParts } from "./window.ts";
 import { type WindowLimits, WindowSize } from "./window-size.ts";
@@ -45,6 +45,8 @@ export interface WindowReport {
   readonly unconfirmed: number;
   /** How many events the next window may have; undefined where a window lasts. */
   readonly maxEvents: number | undefined;
+  /** What it was made of, in order. */
+  readonly batches: readonly BatchFacts[];
 }
 
 export interface DeliveryDeps {

@@ -1,4 +1,4 @@
-import type { FeedName } from "../event/event.ts";
+import type { EventFeed } from "../event/event.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 
@@ -10,7 +10,7 @@ import type { Micros } from "../event/time.ts";
 /** Names a feed of a console, as in metrics and checkpoints. */
 export interface FeedKey {
   readonly console: string;
-  readonly feed: FeedName;
+  readonly feed: EventFeed;
 }
 
 /** Where a feed resumes. It moves in the transaction that stores the events it stands for, and never back. */
@@ -69,6 +69,17 @@ export interface Page {
   readonly hasMore: boolean;
   /** An earlier poll has read up to here: what is new and before it became visible late. Undefined: nothing is late. */
   readonly readBefore?: Micros | undefined;
+  /** To be counted in the same transaction, besides what the spool counts itself. */
+  readonly tallies?: readonly Tally[];
+}
+
+/** What is counted for a feed, over all restarts. */
+export type TallyName = "duplicates" | "late" | "dead_letters" | "dropped" | "damaged" | "heartbeats";
+
+export interface Tally {
+  readonly feed: EventFeed;
+  readonly name: TallyName;
+  readonly add: number;
 }
 
 export interface Feed {
@@ -96,6 +107,8 @@ export interface Appended {
   readonly dropped?: readonly Dropped[] | undefined;
   /** Undefined: none was late. */
   readonly late?: LateRecords | undefined;
+  /** Why, for each of the dead letters, when there are any. */
+  readonly reasons?: readonly string[];
 }
 
 /** Events of a feed that a collector had not confirmed when they were deleted. */
@@ -111,6 +124,35 @@ export interface LateRecords {
   readonly maxBehindMs: number;
 }
 
+/** What stands in the spool at a moment. */
+export interface SpoolSurvey {
+  /** Tells this spool from all others. */
+  readonly id: string;
+  readonly bytes: number;
+  /** Events that some collector has not confirmed. */
+  readonly events: number;
+  /** The position of the next event. */
+  readonly end: number;
+  /** When the oldest event that waits was stored, in milliseconds of our clock. */
+  readonly oldestStoredMs: number | undefined;
+  readonly feeds: readonly FeedSurvey[];
+  readonly collectors: readonly CollectorSurvey[];
+}
+
+export interface FeedSurvey extends FeedKey {
+  readonly checkpoint: Micros | undefined;
+  /** The number of the feed's newest event: how many it has had. */
+  readonly sequence: number;
+  readonly tallies: Readonly<Partial<Record<TallyName, number>>>;
+}
+
+export interface CollectorSurvey {
+  readonly collector: string;
+  /** How far it has confirmed. */
+  readonly position: number;
+  readonly oldestStoredMs: number | undefined;
+}
+
 /** Events of the spool, in order, as messages of the collector. */
 export interface Batch {
   readonly frames: Frames;
@@ -122,7 +164,16 @@ export interface Batch {
   readonly damaged: number;
   /** Events that go to no collector at all; told to one of the collectors only. */
   readonly unrouted: Unrouted;
+  /** Why, for each of those that can not be mapped. */
+  readonly unmapped?: readonly string[];
+  /** The feed that all of them are of. */
+  readonly origin?: FeedKey;
+  /** The time of each message's event. */
+  readonly times?: Float64Array;
 }
+
+/** A batch without what is sent. */
+export type BatchFacts = Omit<Batch, "frames">;
 
 /** How many events, by the site, account or console that they belong to. */
 export type Unrouted = Readonly<Record<string, number>>;

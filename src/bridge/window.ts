@@ -1,6 +1,6 @@
 import type { Micros } from "../event/time.ts";
 import { type LinkedSignal, isAbort, linkedTo, withDeadline } from "../lib/signals.ts";
-import type { Batch, Frames, SpoolReader, Unrouted } from "./ports.ts";
+import type { Batch, BatchFacts, Frames, SpoolReader, Unrouted } from "./ports.ts";
 import type { WindowClose } from "./window-size.ts";
 
 /** Neighbouring events of a window that were given to the collector, or confirmed, together. */
@@ -16,6 +16,7 @@ export interface WindowPart {
   readonly newest: Micros | undefined;
   /** When the first of it was given to the collector. */
   readonly sentAtMs: number;
+  readonly batches: readonly BatchFacts[];
 }
 
 interface GivenPart extends WindowPart {
@@ -106,7 +107,8 @@ export class Window implements Disposable {
     return this.confirm(this.#confirmedChunks);
   }
 
-  #give({ frames, end, newest, damaged, unrouted }: Batch): void {
+  #give({ frames, ...batch }: Batch): void {
+    const { end, newest, damaged, unrouted } = batch;
     const { count: events } = frames;
     const bytes = frames.bytes.length;
     if (events > 0) this.#chunks += 1;
@@ -114,7 +116,17 @@ export class Window implements Disposable {
     this.#bytes += bytes;
     this.#position = end;
     const sentAtMs = performance.now();
-    this.#unconfirmed.push({ events, bytes, damaged, unrouted, end, newest, sentAtMs, chunk: this.#chunks });
+    this.#unconfirmed.push({
+      events,
+      bytes,
+      damaged,
+      unrouted,
+      end,
+      newest,
+      sentAtMs,
+      batches: [batch],
+      chunk: this.#chunks,
+    });
   }
 
   async #next(): Promise<Batch | undefined> {
@@ -151,6 +163,7 @@ export function mergeParts(parts: readonly WindowPart[]): WindowPart | undefined
     end: last.end,
     newest: parts.findLast(({ newest }) => newest !== undefined)?.newest,
     sentAtMs: first.sentAtMs,
+    batches: parts.flatMap(({ batches }) => batches),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SecurityEvent } from "../event/event.ts";
 import type { CefSeverity } from "../event/severity.ts";
 import { headerField, headerText } from "./escape.ts";
 import type { Extension } from "./extension.ts";
@@ -11,6 +12,9 @@ export interface CefEvent {
   readonly extension: Extension;
 }
 
+/** Makes events of one feed into CEF. Total: every record gives an event, a strange one a poorer event. */
+export type FeedMapping = (event: SecurityEvent) => CefEvent;
+
 export interface MappingOptions {
   /** `native` writes `rt` as SentinelOne's own syslog does, for parsers that know only that. */
   readonly rt: "epoch" | "native";
@@ -18,6 +22,8 @@ export interface MappingOptions {
   readonly unmappedData: boolean;
   /** `plain` for formats with other rules for values than CEF. */
   readonly values?: "cef" | "plain";
+  /** Whether each message carries `S1seq`, its number in its feed. */
+  readonly sequence?: boolean;
 }
 
 /** Longest header fields (CEF Implementation Standard, "Header field definitions"). */

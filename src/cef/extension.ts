@@ -20,9 +20,9 @@ const MAX_NAME_LENGTH = 255;
 const NATIVE_KEYS = /^(?:activity(?:ID|Type)|siteId|siteName|accountId|accountName|notificationScope|osName)$/;
 
 /** What stays of an event in the last resort, besides the trailer. */
-const ESSENTIAL_KEYS = /^(?:cat|externalId|S1eventKey|rt)$/;
+const ESSENTIAL_KEYS = /^(?:cat|externalId|S1eventKey|S1seq|rt)$/;
 
-const ID_KEYS = /^(?:externalId|S1eventKey|suid)$|I[dD]$/;
+const ID_KEYS = /^(?:externalId|S1eventKey|S1seq|suid)$|I[dD]$/;
 
 /** Throws for a key that no producer may write: a fault of a table, found when it is compiled. */
 export function extensionKey(name: string, label?: string): ExtensionKey {

@@ -33,6 +33,12 @@ export const FEED_NAMES = [
 
 export type FeedName = (typeof FEED_NAMES)[number];
 
+/** What the bridge says of itself, heartbeats and notices: no feed of a console, and on the same way as all of them. */
+export const OWN_FEED = "bridge";
+
+/** Where an event comes from. */
+export type EventFeed = FeedName | typeof OWN_FEED;
+
 /**
  * How the event came to be; with the feed it is the class id of everything but activities, `<feed>.<change>`.
  *
@@ -51,7 +57,7 @@ export interface SecurityEvent {
   readonly console: string;
   /** The console's build, such as `S-25.1.3#77`; undefined when it was not told. */
   readonly consoleVersion: string | undefined;
-  readonly feed: FeedName;
+  readonly feed: EventFeed;
   readonly change: Change;
   /** The console's id of the record. */
   readonly id: string;
@@ -60,11 +66,13 @@ export interface SecurityEvent {
   /** When it happened: `createdAt` of an activity, `updatedAt` of an object's version. */
   readonly time: Micros;
   readonly record: JsonRecord;
+  /** The event's number in its feed, from 1 without a gap, the same each time it is sent. Undefined outside the spool. */
+  readonly sequence?: number;
   /** The fields that differ from the object's version before, such as `threatInfo.incidentStatus`, where that is known. */
   readonly changed?: readonly string[];
 }
 
 /** The `key` of an event; `version` is undefined for entries of append-only feeds. */
-export function eventKey(feed: FeedName, id: string, version: string | undefined): string {
+export function eventKey(feed: EventFeed, id: string, version: string | undefined): string {
   return version === undefined ? `${feed}/${id}` : `${feed}/${id}/${version}`;
 }

@@ -32,6 +32,8 @@ export interface MessageOptions {
   readonly structuredData?: "one" | "native";
   /** What an RFC 5424 header says as MSGID in every message. */
   readonly siemToken?: string | undefined;
+  /** Whether each message carries `S1seq`, its number in its feed. */
+  readonly sequence?: boolean;
 }
 
 export interface Encoder {

@@ -43,6 +43,7 @@ const OURS = new Set([
   "notificationScope",
   "S1eventKey",
   "S1seq",
+  "S1seq",
   "S1data",
   "S1changed",
   "S1truncated",

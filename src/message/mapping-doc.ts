@@ -2,6 +2,7 @@ import { activityTypes } from "../cef/activity-types.ts";
 import type { ActivityType } from "../cef/activity-types.ts";
 import { dictionaryKey } from "../cef/dictionary.ts";
 import { ACTIVITIES } from "../cef/mapping/activities.ts";
+import { HEARTBEAT_SEVERITIES, NOTICE_CODES, OWN_EVENTS } from "../cef/mapping/bridge.ts";
 import type { Row, Table } from "../cef/mapping/table.ts";
 import { THREATS } from "../cef/mapping/threats.ts";
 import { asFlag } from "../cef/reading.ts";
@@ -20,6 +21,11 @@ export function mappingPage(): string {
     "\n## Threats\n",
     THREAT_HEAD,
     keyTable(THREATS, []),
+    "\n## What the bridge says itself\n",
+    OWN_HEAD,
+    keyTable(OWN_EVENTS, []),
+    "",
+    noticeTable(),
     "\n## Severity\n",
     severityScale(),
     "\n### Activities\n",
@@ -55,6 +61,7 @@ Every message begins with these:
 | \`cat\` | \`SystemEvent\` for activities, \`ThreatEvent\` for threats | \`DeviceEventCategory\` |
 | \`externalId\` | the console's id | \`ExtID\` |
 | \`S1eventKey\` | \`activities/<id>\`, \`threats/<id>/<updatedAt>\`: unique for each forwarded event version and the same after a restart. Drop duplicates by it | \`AdditionalExtensions\` |
+| \`S1seq\` | with \`sequence: true\`: the number of the event in its feed of its console, from 1 without a gap and the same when it is sent again | \`AdditionalExtensions\` |
 | \`rt\` | \`createdAt\` of an activity, \`updatedAt\` of a threat. \`rt: epoch\`: milliseconds; \`rt: native\`: \`2026-09-21 13:47:01.605229\` for detections, \`#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)\` for other activities | \`ReceiptTime\` |
 
 and ends with \`notificationScope\`: \`SITE\`, \`ACCOUNT\` or \`GLOBAL\`. Before its trailer it may carry
@@ -73,6 +80,11 @@ meant, else the console's build; NAME is the wording of the console's own syslog
 const THREAT_HEAD = `A threat is an object: each version of it is sent, the first as class \`threats.new\`, later ones as \`threats.updated\`.
 VERSION is the endpoint's operating system. There is no \`activityID\` and no \`activityType\`, so that a detection that is
 also an activity (type 19) never counts twice.
+`;
+
+const OWN_HEAD = `Heartbeats (\`heartbeat\` in the configuration) and notices are events of the bridge itself. They go the way of all events:
+spooled, in order, delivered, confirmed. CLASS is \`bridge.heartbeat\` or \`bridge.notice\`, \`cat\` is \`BridgeEvent\`. How to alarm on
+them: [heartbeat.md](heartbeat.md).
 `;
 
 const ACTIVITY_EXTRAS: readonly string[] = [
@@ -97,6 +109,7 @@ const CHARACTERS = `
 /** The columns of `CommonSecurityLog` (learn.microsoft.com, CEF key mapping). */
 const COLUMNS: Readonly<Record<string, string>> = {
   act: "DeviceAction",
+  cnt: "EventCount",
   destinationTranslatedAddress: "DestinationTranslatedAddress",
   dhost: "DestinationHostName",
   dmac: "DestinationMACAddress",
@@ -157,6 +170,19 @@ function keyRow(row: Row): string {
   ];
   const note = notes.filter((text) => text !== undefined).join("; ");
   return `| \`${row.key}\` | ${from} | \`${columnOf(row.key) ?? ""}\` | ${note} |`;
+}
+
+function noticeTable(): string {
+  const states = Object.entries(HEARTBEAT_SEVERITIES).map(([state, severity]) => `${state} ${severity}`);
+  return [
+    "| `S1code` | meaning | severity |",
+    "|---|---|---|",
+    ...Object.entries(NOTICE_CODES).map(
+      ([code, { meaning, severity }]) => `| \`${code}\` | ${meaning} | ${severity} |`,
+    ),
+    "",
+    `The severity of a heartbeat is that of its \`S1state\`: ${states.join(", ")}. That of \`token_expiring\` is 3 at 30 days, 6 at 7 and 8 at 1.`,
+  ].join("\n");
 }
 
 function severityScale(): string {

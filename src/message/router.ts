@@ -1,7 +1,7 @@
 import type { MappingOptions } from "../cef/cef-event.ts";
 import { createMappings } from "../cef/mapping/feeds.ts";
 import { type ScopeKey, createScopeReader } from "../cef/scope.ts";
-import { FEED_NAMES, type FeedName, type SecurityEvent } from "../event/event.ts";
+import { type EventFeed, FEED_NAMES, type SecurityEvent } from "../event/event.ts";
 import { type Routable, type Route, type Scope, createRouter as createMatcher } from "../routing/match.ts";
 
 export interface RouterOptions {
@@ -23,7 +23,9 @@ const MAPPING: MappingOptions = { rt: "epoch", unmappedData: false };
 export function createRouter({ routes }: RouterOptions): (event: SecurityEvent) => Routing {
   const match = createMatcher(routes);
   const mappings = createMappings(MAPPING);
-  const scopes = new Map(FEED_NAMES.map((feed) => [feed, createScopeReader(feed)]));
+  const scopes = new Map<EventFeed, ReturnType<typeof createScopeReader>>(
+    FEED_NAMES.map((feed) => [feed, createScopeReader(feed)]),
+  );
   return (event) => {
     const { record } = event;
     const reader = scopes.get(event.feed);
@@ -45,7 +47,7 @@ type Mappings = ReturnType<typeof createMappings>;
 /** Maps the event only when a criterion asks for its type or severity. */
 class EventRouting implements Routable {
   readonly console: string;
-  readonly feed: FeedName;
+  readonly feed: EventFeed;
   readonly account: Scope;
   readonly site: Scope;
   readonly group: Scope;

@@ -1,3 +1,4 @@
+import { OWN_FEED } from "../event/event.ts";
 import type { CefSeverity } from "../event/severity.ts";
 
 /**
@@ -99,9 +100,6 @@ export function createSiteRouter(routes: readonly Route[]): (site: SiteScope) =>
     ];
   };
 }
-
-/** Events that the bridge makes itself; they belong to no site. */
-const OWN_FEED = "bridge";
 
 type Test = (event: Routable) => boolean;
 

@@ -1,6 +1,6 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompressSync } from "node:zlib";
-import { type Change, type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
+import { type Change, type EventFeed, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 
@@ -28,8 +28,10 @@ export interface BlockEvent extends SecurityEvent {
 /** What all events of a block have in common. */
 export interface BlockOrigin {
   readonly console: string;
-  readonly feed: FeedName;
+  readonly feed: EventFeed;
   readonly consoleVersion: string | undefined;
+  /** The number of the first event in its feed. */
+  readonly sequence: number | undefined;
 }
 
 interface BlockIndex {
@@ -78,7 +80,7 @@ function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> 
  * The events of a block, in order. Each record is parsed when it is first looked at: events are encoded one after the
  * other, and what has been parsed dies young. Throws when the bytes are damaged.
  */
-export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion }: BlockOrigin): BlockEvent[] {
+export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion, sequence }: BlockOrigin): BlockEvent[] {
   const bytes = zstdDecompressSync(body, { chunkSize: TEXT_CHUNK_BYTES });
   const text = bytes.toString("utf8");
   releaseBuffer(bytes);
@@ -99,6 +101,7 @@ export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion }:
       key: eventKey(feed, id, index.versions[at] ?? undefined),
       time: index.times[at] ?? (0 as Micros),
       ...(index.changed?.[at] === undefined ? {} : { changed: index.changed[at] }),
+      ...(sequence === undefined ? {} : { sequence: sequence + at }),
       text: own,
       get record() {
         return JSON.parse(own) as JsonRecord;

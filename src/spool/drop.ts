@@ -46,6 +46,7 @@ export class Dropping {
     const behind = this.#sql.positionsBefore.all(end) as unknown as { name: string; position: number }[];
     this.#space.withReserve(() =>
       transaction(this.#database, () => {
+        for (const { console, feed, count } of blocks) this.#sql.addDropped.run(count, console, feed);
         this.#sql.dropBlocks.run(end);
         this.#sql.moveBehind.run(end);
       }),

@@ -40,6 +40,8 @@ export interface InspectedBlock extends FeedKey {
   readonly count: number;
   readonly body: Uint8Array;
   readonly consoleVersion: string | undefined;
+  /** The number of the first event in its feed; formats before the fourth have none. */
+  readonly sequence: number | undefined;
 }
 
 /**
@@ -98,9 +100,10 @@ export class SpoolInspector implements Disposable {
 
   /** Blocks in their order, one at a time, so that one is in memory. */
   *blocks(table: "blocks" | "damaged" = "blocks", from = 0): Generator<InspectedBlock> {
+    const sequence = this.format < 4 ? "NULL" : `${table}.sequence`;
     const rows = this.database
       .prepare(
-        `SELECT position, count, console, feeds.feed, console_version, body FROM ${table}
+        `SELECT position, count, console, feeds.feed, console_version, body, ${sequence} AS sequence FROM ${table}
          LEFT JOIN feeds ON feeds.id = ${table}.feed
          WHERE position >= coalesce((SELECT max(position) FROM ${table} WHERE position <= ?1), 0) ORDER BY position`,
       )
@@ -111,6 +114,7 @@ export class SpoolInspector implements Disposable {
         count: Number(row["count"]),
         console: String(row["console"] ?? ""),
         feed: String(row["feed"] ?? "") as FeedKey["feed"],
+        sequence: row["sequence"] === null ? undefined : Number(row["sequence"]),
         consoleVersion: typeof row["console_version"] === "string" ? row["console_version"] : undefined,
         body: row["body"] instanceof Uint8Array ? row["body"] : new Uint8Array(),
       };

@@ -1,4 +1,4 @@
-import type { Checkpoint, FeedKey } from "../bridge/ports.ts";
+import type { Checkpoint, FeedKey, SpoolSurvey } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
@@ -23,6 +23,7 @@ export interface Operations {
   read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
   release: { ask: [string, number]; answer: undefined };
   size: { ask: []; answer: SpoolSize };
+  survey: { ask: []; answer: SpoolSurvey };
   close: { ask: []; answer: undefined };
 }
 
@@ -95,6 +96,8 @@ export function perform(
       return store.release(...(ask as Operations["release"]["ask"]));
     case "size":
       return store.size();
+    case "survey":
+      return store.survey();
     case "close":
       return store.close();
   }

@@ -79,6 +79,8 @@ function readableBlocks(target: DatabaseSync): Span[] {
     } else {
       target.exec(`INSERT OR IGNORE INTO damaged (position, count, feed, console_version, body, since)
         SELECT position, count, feed, console_version, body, since FROM blocks WHERE position = ${position};
+        INSERT INTO tallies SELECT feed, 'damaged', count FROM blocks WHERE position = ${position}
+        ON CONFLICT DO UPDATE SET value = value + excluded.value;
         DELETE FROM blocks WHERE position = ${position}`);
     }
   }

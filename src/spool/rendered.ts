@@ -1,7 +1,7 @@
 import type { SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
-import type { Unrouted } from "../bridge/ports.ts";
+import type { FeedKey, Unrouted } from "../bridge/ports.ts";
 import type { BlockEvent } from "./block.ts";
 import type { UnpackedBlock, UnpackedBlocks } from "./blocks.ts";
 import { Output } from "./output.ts";
@@ -25,6 +25,10 @@ export interface RenderedBatch {
   readonly damaged: number;
   /** Events that go to no collector at all, by where they belong. */
   readonly unrouted: Unrouted;
+  /** Why, for each of those that can not be mapped. */
+  readonly unmapped?: readonly string[];
+  readonly origin?: FeedKey;
+  readonly times: Float64Array;
 }
 
 /**
@@ -52,8 +56,10 @@ export class RenderedQueue {
     if (unpacked === undefined) return undefined;
     const { block, events, routings } = unpacked;
     const first = position - block.position;
-    if (first >= events.length)
-      return { ...NOTHING, end: block.end, damaged: block.isDropped === true ? 0 : block.end - position };
+    if (first >= events.length) {
+      const damaged = block.isDropped === true ? 0 : block.end - position;
+      return { ...NOTHING, end: block.end, damaged, ...originIfKnown(block) };
+    }
     if (routings === undefined) {
       const taken = events.slice(first, first + maxEvents);
       return { ...this.#renderAll(block, taken), end: position + taken.length, unrouted: NOWHERE };
@@ -77,32 +83,47 @@ export class RenderedQueue {
     return { taken, last: at, unrouted };
   }
 
-  #renderAll(
-    block: StoredBlock,
-    events: readonly BlockEvent[],
-  ): Pick<RenderedBatch, "bytes" | "count" | "newest" | "damaged"> {
-    let damaged = 0;
+  #renderAll(block: StoredBlock, events: readonly BlockEvent[]): Omit<RenderedBatch, "end" | "unrouted"> {
+    const times: number[] = [];
+    const unmapped: string[] = [];
     for (const event of events) {
       try {
         OUTPUT.add(this.#render(event));
+        times.push(event.time);
       } catch (error) {
         // Mapping is total; should it fail all the same, one event is set aside and the others go on.
-        damaged += 1;
-        this.#store.keepDeadLetters(block, [
-          { reason: `can not be mapped: ${describeError(error)}`, text: event.text },
-        ]);
+        const reason = `can not be mapped: ${describeError(error)}`;
+        unmapped.push(reason);
+        this.#store.keepDeadLetters(block, [{ reason, text: event.text }]);
       }
     }
     const newest = events.at(-1)?.time;
-    return { bytes: OUTPUT.take(), count: events.length - damaged, newest, damaged };
+    return {
+      bytes: OUTPUT.take(),
+      count: times.length,
+      newest,
+      damaged: unmapped.length,
+      ...(unmapped.length === 0 ? {} : { unmapped }),
+      origin: originOf(block),
+      times: Float64Array.from(times),
+    };
   }
 }
 
 /** One for the whole thread, which renders one batch at a time. */
 const OUTPUT = new Output();
 
+/** Where a block is lost, nobody knows whose it was. */
+function originIfKnown(block: StoredBlock): { origin?: FeedKey } {
+  return block.body === undefined ? {} : { origin: originOf(block) };
+}
+
+function originOf({ console, feed }: StoredBlock): FeedKey {
+  return { console, feed };
+}
+
 const NOWHERE: Unrouted = {};
-const NOTHING = { bytes: Buffer.alloc(0), count: 0, newest: undefined, unrouted: NOWHERE };
+const NOTHING = { bytes: Buffer.alloc(0), count: 0, newest: undefined, unrouted: NOWHERE, times: new Float64Array() };
 
 /** What a queue is made of. */
 export interface QueueParts {

@@ -24,8 +24,10 @@ export function repair(database: DatabaseSync, mirrored: Mirrored | undefined): 
   const restored = mirrored.feeds.filter(
     ({ console, feed }) => (known.get(console, feed)?.["checkpoint"] ?? null) === null,
   );
+  // Its numbers are lost. No feed had more events than all together: what comes now has a number that was never given.
   const restore = database.prepare(
-    `INSERT OR REPLACE INTO feeds (console, feed, checkpoint, floor, checkpoint_copy, floor_copy) VALUES (?1, ?2, ?3, ?4, ?3, ?4)`,
+    `INSERT OR REPLACE INTO feeds (console, feed, checkpoint, floor, checkpoint_copy, floor_copy, sequence)
+     VALUES (?1, ?2, ?3, ?4, ?3, ?4, (SELECT value FROM facts WHERE key = 'end'))`,
   );
   for (const { console, feed, time, floor } of restored) restore.run(console, feed, time, floor);
   return { restored: restored.map(({ console, feed, time }) => ({ console, feed, from: time })), corrected };

@@ -86,7 +86,7 @@ function copyAll(source: DatabaseSync, target: DatabaseSync): boolean {
       "SELECT count(*) = 1 FROM (SELECT DISTINCT value FROM facts WHERE key IN ('end', 'end_copy'))",
     ) === 1,
   );
-  for (const table of ["seen", "objects", "damaged"]) copyTable(source, target, table);
+  for (const table of ["seen", "objects", "damaged", "tallies"]) copyTable(source, target, table);
   return copyBlocks(source, target) && whole.every(Boolean);
 }
 

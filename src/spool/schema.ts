@@ -10,14 +10,17 @@ const APPLICATION_ID = 0x73316272;
  *
  * The tables are one file, so that one transaction covers what must be durable together:
  *
- * - `feeds`: each feed of each console, with its checkpoint.
+ * - `feeds`: each feed of each console, with its checkpoint and the number of its newest event.
  * - `seen`: the ids that a page must not add again, as long as the overlap can bring them back.
  * - `objects`: the ids of mutable objects ever seen, to tell the first sight from a later version, and what the last
  *   forwarded one looked like (event/fingerprint.ts), to tell what has changed.
  * - `blocks`: the queue. `position` is that of the first event in the block; the next block begins at `position + count`.
+ *   `sequence` is the number of that event in its feed, `stored` when it came, in milliseconds of our clock.
  * - `collectors`: how far each collector has confirmed. A block is deleted when all are past it.
  * - `damaged`: blocks that can not be read any more, kept for whoever wants to try.
- * - `facts`: single values; `end` is the position of the next event, `format` the number of these steps.
+ * - `tallies`: what was counted for a feed, ever: records dropped as duplicates, and so on.
+ * - `facts`: single values; `end` is the position of the next event, `format` the number of these steps, `id` tells this
+ *   spool from others.
  *
  * SQLite has no checksums, and a flipped bit in a number is a number. A checkpoint, position or end that is too high would
  * be a gap that nobody sees, so each has a `_copy`: where they differ, the lower one can only bring duplicates.
@@ -54,6 +57,17 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE blocks ADD COLUMN since INTEGER;
   CREATE INDEX blocks_since ON blocks (feed, since);
   ALTER TABLE damaged ADD COLUMN since INTEGER;
+  `,
+  `
+  ALTER TABLE feeds ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE blocks ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE blocks ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE damaged ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE damaged ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE tallies (feed INTEGER, name TEXT, value INTEGER NOT NULL, PRIMARY KEY (feed, name)) WITHOUT ROWID;
+  WITH numbered AS (SELECT position, sum(count) OVER (PARTITION BY feed ORDER BY position) - count + 1 AS first FROM blocks)
+    UPDATE blocks SET sequence = first, stored = unixepoch() * 1000 FROM numbered WHERE numbered.position = blocks.position;
+  UPDATE feeds SET sequence = (SELECT coalesce(sum(count), 0) FROM blocks WHERE blocks.feed = feeds.id);
   `,
 ];
 

@@ -31,6 +31,7 @@ export class Space {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   #freeSpace = { checkedAt: -Infinity, enough: true };
+  #wasRefused = false;
 
   constructor(options: SpaceOptions, database: DatabaseSync, sql: Statements) {
     this.#options = options;
@@ -73,15 +74,34 @@ export class Space {
     }
   }
 
-  /** Does work that makes room; on a full disk with the reserve given up. */
+  /** Does work that needs room; that a full disk has refused it is kept in mind. */
+  withRoom(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#wasRefused ||= error instanceof SpoolWriteError && isDiskFull(error.cause);
+      throw error;
+    }
+  }
+
+  /**
+   * Does work that makes room; on a full disk with the reserve given up. Also when the work itself would still fit: the
+   * pages that it frees are of use only when the write-ahead log behind it can grow.
+   */
   withReserve(work: () => void): void {
+    if (this.#wasRefused) this.#giveUpReserve();
     try {
       work();
     } catch (error) {
       if (!(error instanceof SpoolWriteError && isDiskFull(error.cause))) throw error;
-      rmSync(this.#reservePath, { force: true });
+      this.#giveUpReserve();
       work();
     }
+  }
+
+  #giveUpReserve(): void {
+    rmSync(this.#reservePath, { force: true });
+    this.#wasRefused = false;
   }
 
   #isEmpty(): boolean {

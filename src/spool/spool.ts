@@ -1,4 +1,15 @@
-import type { Appended, Checkpoint, Dropped, FeedKey, LateRecords, Page, Spool, SpoolReader } from "../bridge/ports.ts";
+import type {
+  Appended,
+  Checkpoint,
+  Dropped,
+  FeedKey,
+  LateRecords,
+  Page,
+  Spool,
+  SpoolReader,
+  SpoolSurvey,
+  Tally,
+} from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
@@ -68,17 +79,25 @@ export class ThreadedSpool implements Spool {
   async append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended> {
     signal.throwIfAborted();
     const { entries, letters } = await this.#unseen(key, page);
-    const packed = await pack(page, entries, letters);
+    const duplicates = page.records.length - entries.length;
+    const late = lateOf(entries, page.readBefore);
+    const packed = await pack(page, entries, letters, [
+      ...(page.tallies ?? []),
+      { feed: key.feed, name: "duplicates", add: duplicates },
+      { feed: key.feed, name: "late", add: late?.count ?? 0 },
+      { feed: key.feed, name: "dead_letters", add: letters.length },
+    ]);
     const dropped = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
     return {
       added: entries.length,
-      duplicates: page.records.length - entries.length,
+      duplicates,
       deadLetters: letters.length,
       ...(dropped.length === 0 ? {} : { dropped }),
-      late: lateOf(entries, page.readBefore),
+      ...(letters.length === 0 ? {} : { reasons: letters.map(({ reason }) => reason) }),
+      late,
     };
   }
 
@@ -93,6 +112,10 @@ export class ThreadedSpool implements Spool {
       onRelease: () => this.#released.tell(),
     };
     return Promise.resolve(new ThreadedReader(collector, position, host));
+  }
+
+  survey(): Promise<SpoolSurvey> {
+    return this.#thread.ask("survey");
   }
 
   size(): Promise<SpoolSize> {
@@ -142,6 +165,7 @@ async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,
   entries: readonly NewEntry[],
   letters: readonly IdentifiedLetter[],
+  tallies: readonly Tally[],
 ): Promise<PackedPage> {
   const blocks: { count: number; body: Uint8Array }[] = [];
   for (let from = 0, to = 0; from < entries.length; from = to) {
@@ -156,5 +180,5 @@ async function pack(
     ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
   ];
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
-  return { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion };
+  return { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion, tallies };
 }

@@ -42,7 +42,7 @@ export function prepareStatements(database: DatabaseSync) {
   const prepare = (sql: string): StatementSync => database.prepare(sql);
   return {
     addFeed: prepare("INSERT OR IGNORE INTO feeds (console, feed) VALUES (?, ?)"),
-    feedId: prepare("SELECT id FROM feeds WHERE console = ? AND feed = ?"),
+    feedId: prepare("SELECT id, sequence FROM feeds WHERE console = ? AND feed = ?"),
     checkpoint: prepare("SELECT checkpoint, floor FROM feeds WHERE id = ?"),
     moveCheckpoint: prepare(
       `UPDATE feeds SET checkpoint = max(coalesce(checkpoint, 0), ?1), floor = max(coalesce(floor, 0), ?2),
@@ -65,15 +65,21 @@ export function prepareStatements(database: DatabaseSync) {
        ON CONFLICT DO UPDATE SET look = excluded.look WHERE excluded.look IS NOT NULL`,
     ),
     addBlock: prepare(
-      `INSERT INTO blocks (position, count, feed, console_version, body, since)
-       VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3))`,
+      `INSERT INTO blocks (position, count, feed, console_version, body, since, sequence, stored)
+       VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3), ?7, ?8)`,
     ),
     moveEnd: prepare("UPDATE facts SET value = ? WHERE key IN ('end', 'end_copy')"),
     block: prepare(
-      `SELECT position, count, console, feeds.feed, console_version, body, since
+      `SELECT position, count, console, feeds.feed, console_version, body, since, blocks.sequence
        FROM blocks LEFT JOIN feeds ON feeds.id = blocks.feed WHERE position <= ? ORDER BY position DESC LIMIT 1`,
     ),
     nextPosition: prepare("SELECT min(position) AS position FROM blocks WHERE position > ?"),
+    moveSequence: prepare("UPDATE feeds SET sequence = ? WHERE id = ?"),
+    addDropped: prepare(
+      `INSERT INTO tallies SELECT id, 'dropped', ? FROM feeds WHERE console = ? AND feed = ?
+       ON CONFLICT DO UPDATE SET value = value + excluded.value`,
+    ),
+    addTally: prepare("INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value"),
     oldestPosition: prepare("SELECT min(position) AS position FROM blocks"),
     addCollector: prepare("INSERT OR IGNORE INTO collectors (name, position, position_copy) VALUES (?1, ?2, ?2)"),
     deleteCollector: prepare("DELETE FROM collectors WHERE name = ?"),

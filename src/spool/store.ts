@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint, DeadLetter, Dropped, FeedKey } from "../bridge/ports.ts";
+import type { Checkpoint, DeadLetter, Dropped, FeedKey, SpoolSurvey, Tally } from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
@@ -16,6 +16,7 @@ import type { Salvage } from "./salvage.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
+import { survey } from "./survey.ts";
 
 /**
  * The spool itself: SQLite in WAL mode with `synchronous=FULL`, so that what `append` has committed survives a crash and
@@ -35,6 +36,8 @@ export interface StoredBlock extends FeedKey {
   /** Where the next block begins. Behind the last event, if blocks in between are lost. */
   readonly end: number;
   readonly consoleVersion: string | undefined;
+  /** The number of the first event in its feed. */
+  readonly sequence: number;
   /** Undefined where there is no block: it is lost, or was dropped. */
   readonly body: Uint8Array | undefined;
   readonly isDropped?: boolean;
@@ -48,6 +51,7 @@ export interface PackedPage {
   readonly checkpoint: Checkpoint;
   readonly seenSince: Micros;
   readonly consoleVersion: string | undefined;
+  readonly tallies?: readonly Tally[];
 }
 
 /** What was dropped is told with the next page that is asked for, stored or not. */
@@ -65,6 +69,14 @@ export interface Forgotten {
 export interface SpoolSize {
   readonly bytes: number;
   readonly events: number;
+}
+
+interface KnownFeed {
+  readonly id: number;
+  /** New ids until the next look for those to forget. */
+  newIds: number;
+  /** The number of the feed's newest event. */
+  sequence: number;
 }
 
 const PRUNE_AFTER = 100_000;
@@ -88,7 +100,7 @@ export class SpoolStore {
   readonly #lock: { release(): void };
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
-  readonly #feeds = new Map<string, { readonly id: number; newIds: number }>();
+  readonly #feeds = new Map<string, KnownFeed>();
   readonly #space: Space;
   readonly #dropping: Dropping;
   #end: number;
@@ -110,6 +122,7 @@ export class SpoolStore {
     }
     this.#inode = inodeOf(this.#path);
     this.#end = Number(this.#database.prepare("SELECT value FROM facts WHERE key = 'end'").get()?.["value"]);
+    this.#database.exec("INSERT OR IGNORE INTO facts VALUES ('id', abs(random() % 4294967296))");
     this.forgotten = this.#registerCollectors(options.collectors);
     this.positions = new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));
     this.#space = new Space(options, this.#database, this.#sql);
@@ -152,20 +165,30 @@ export class SpoolStore {
     const feed = this.#feed(key);
     const identities = sqlList(page.identities);
     const end = this.#end;
-    this.#transaction(
-      () => {
-        this.#sql.addSeen.run(feed.id, identities);
-        this.#sql.addObjects.run(feed.id, identities);
-        for (const { count, body } of page.blocks) {
-          this.#sql.addBlock.run(this.#end, count, feed.id, page.consoleVersion ?? null, body, page.checkpoint.floor);
-          this.#end += count;
-        }
-        this.#sql.moveEnd.run(this.#end);
-        this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
-      },
-      () => {
-        this.#end = end;
-      },
+    const { sequence } = feed;
+    const stored = Date.now();
+    this.#space.withRoom(() =>
+      this.#transaction(
+        () => {
+          this.#sql.addSeen.run(feed.id, identities);
+          this.#sql.addObjects.run(feed.id, identities);
+          for (const { count, body } of page.blocks) {
+            const { consoleVersion = null } = page;
+            const { floor } = page.checkpoint;
+            this.#sql.addBlock.run(this.#end, count, feed.id, consoleVersion, body, floor, feed.sequence + 1, stored);
+            this.#end += count;
+            feed.sequence += count;
+          }
+          this.#sql.moveSequence.run(feed.sequence, feed.id);
+          for (const tally of page.tallies ?? []) this.#count(key.console, tally);
+          this.#sql.moveEnd.run(this.#end);
+          this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
+        },
+        () => {
+          this.#end = end;
+          feed.sequence = sequence;
+        },
+      ),
     );
     this.#mirrorNowAndThen();
     return { outcome: "appended", dropped: this.#dropping.take() };
@@ -174,7 +197,8 @@ export class SpoolStore {
   /** The block that holds `position`, or the hole where it was; undefined when it is the end. */
   read(position: number): StoredBlock | undefined {
     if (position >= this.#end) return undefined;
-    if (position < this.#dropping.before) return { ...NO_BLOCK, position, end: this.#dropping.before, isDropped: true };
+    if (position < this.#dropping.before)
+      return { ...NO_BLOCK, position, end: this.#dropping.before, isDropped: true, sequence: 0 };
     const row = this.#sql.block.get(position);
     const end = Number(this.#sql.nextPosition.get(position)?.["position"] ?? this.#end);
     return {
@@ -183,6 +207,7 @@ export class SpoolStore {
       console: String(row?.["console"]),
       feed: String(row?.["feed"]) as FeedKey["feed"],
       consoleVersion: typeof row?.["console_version"] === "string" ? row["console_version"] : undefined,
+      sequence: Number(row?.["sequence"]),
       // Events of nobody knows which console must not go out under a wrong name: an empty body is a damaged one.
       body: row === undefined ? undefined : typeof row["console"] === "string" ? (row["body"] as Uint8Array) : NO_BODY,
     };
@@ -217,6 +242,10 @@ export class SpoolStore {
     return { bytes: this.#space.usedBytes(), events: this.#end - Number(oldest ?? this.#end) };
   }
 
+  survey(): SpoolSurvey {
+    return { ...survey(this.#database), bytes: this.#space.usedBytes() };
+  }
+
   /** What an error of the database means for the bridge. One that tells of damage makes the next opening salvage. */
   explain(error: unknown): unknown {
     if (!isDamage(error) || error instanceof SpoolDamagedError) return error;
@@ -229,8 +258,12 @@ export class SpoolStore {
     this.#lock.release();
   }
 
+  #count(console: string, { feed, name, add }: Tally): void {
+    if (add > 0) this.#sql.addTally.run(this.#feed({ console, feed }).id, name, add);
+  }
+
   /** Forgets ids that can not come back, now and then; gives the feed's new floor, for what is forgotten must not be read again. */
-  #forgetIds(feed: { readonly id: number; newIds: number }, page: PackedPage): number {
+  #forgetIds(feed: KnownFeed, page: PackedPage): number {
     feed.newIds -= page.identities.length;
     if (feed.newIds > 0) return page.checkpoint.floor;
     this.#sql.forgetSeen.run(feed.id, page.seenSince);
@@ -238,12 +271,13 @@ export class SpoolStore {
     return Math.max(page.checkpoint.floor, page.seenSince);
   }
 
-  #feed(key: FeedKey): { readonly id: number; newIds: number } {
+  #feed(key: FeedKey): KnownFeed {
     const name = `${key.console}\n${key.feed}`;
     let feed = this.#feeds.get(name);
     if (feed === undefined) {
       this.#sql.addFeed.run(key.console, key.feed);
-      feed = { id: Number(this.#sql.feedId.get(key.console, key.feed)?.["id"]), newIds: this.#pruneAfter };
+      const { id, sequence } = this.#sql.feedId.get(key.console, key.feed) as { id: number; sequence: number };
+      feed = { id, sequence, newIds: this.#pruneAfter };
       this.#feeds.set(name, feed);
     }
     return feed;

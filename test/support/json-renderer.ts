@@ -5,9 +5,9 @@ import type { ModuleSource } from "../../src/spool/rendered.ts";
 
 /** Renders an event as a line of JSON, so that a test of the spool sees what stood in it. */
 export function createRenderer(): (event: SecurityEvent) => string {
-  return ({ console, consoleVersion, feed, change, changed, id, key, time, record }) => {
+  return ({ console, consoleVersion, feed, change, changed, id, key, time, sequence, record }) => {
     if (record["mapping"] === "fails") throw new Error("no such mapping");
-    return `${JSON.stringify({ console, consoleVersion, feed, change, changed, id, key, time, record })}\n`;
+    return `${JSON.stringify({ console, consoleVersion, feed, change, changed, id, key, time, sequence, record })}\n`;
   };
 }
 

@@ -1,29 +1,28 @@
 import { FEED_NAMES } from "../../event/event.ts";
-import type { FeedName, JsonValue, SecurityEvent } from "../../event/event.ts";
+import type { EventFeed, FeedName, JsonValue, SecurityEvent } from "../../event/event.ts";
 import type { CefSeverity } from "../../event/severity.ts";
 import { activityType } from "../activity-types.ts";
 import type { ActivityType } from "../activity-types.ts";
-import type { CefEvent, MappingOptions } from "../cef-event.ts";
+import type { FeedMapping, MappingOptions } from "../cef-event.ts";
 import { extensionKey } from "../extension.ts";
 import { compileName } from "../name-template.ts";
 import type { NameTemplate } from "../name-template.ts";
 import { refine, refinementOf, threatSeverity } from "../severity.ts";
 import { ACTIVITIES } from "./activities.ts";
+import { mapOwnEvents } from "./bridge.ts";
 import { addChanged, endExtension, startExtension } from "./head.ts";
 import { OBJECTS } from "./objects.ts";
 import { CompiledTable } from "./table.ts";
 import type { Table } from "./table.ts";
 import { THREATS } from "./threats.ts";
 
-/** Makes events of one feed into CEF. Total: every record gives an event, a strange one a poorer event. */
-export type FeedMapping = (event: SecurityEvent) => CefEvent;
-
-export function createMappings(options: MappingOptions): Readonly<Record<FeedName, FeedMapping>> {
+export function createMappings(options: MappingOptions): Readonly<Record<EventFeed, FeedMapping>> {
   const objects = FEED_NAMES.map((feed) => [feed, mapObjects(options)] as const);
   return {
     ...(Object.fromEntries(objects) as Record<FeedName, FeedMapping>),
     activities: mapActivities(options),
     threats: mapThreats(options),
+    bridge: mapOwnEvents(options),
   };
 }
 

@@ -10,6 +10,7 @@ import type { CompiledTable } from "./table.ts";
 const CAT = extensionKey("cat");
 const EXTERNAL_ID = extensionKey("externalId");
 const EVENT_KEY = extensionKey("S1eventKey");
+const SEQUENCE = extensionKey("S1seq");
 const RT = extensionKey("rt");
 const CHANGED = extensionKey("S1changed");
 const NOTIFICATION_SCOPE = extensionKey("notificationScope");
@@ -21,12 +22,13 @@ export function startExtension(
   event: SecurityEvent,
   category: string,
   kind: Kind,
-  { rt, values }: MappingOptions,
+  { rt, values, sequence = false }: MappingOptions,
 ): Extension {
   const extension = new Extension(values);
   extension.add(CAT, category);
   extension.add(EXTERNAL_ID, event.id);
   extension.add(EVENT_KEY, event.key);
+  if (sequence && event.sequence !== undefined) extension.add(SEQUENCE, String(event.sequence));
   extension.add(RT, rt === "epoch" ? String(toMs(event.time)) : nativeTime(event.time, kind));
   return extension;
 }

@@ -156,6 +156,15 @@ export function messageKeys() {
         "A token of at most 32 characters that the collector looks for in the MSGID of each message, as the SIEM token of SentinelOne's own CEF2 syslog. For `header: rfc5424`.",
       example: { file: "/run/credentials/s1bridge.service/siem-token" },
     }).optional(),
+    sequence: z
+      .boolean()
+      .default(false)
+      .meta(
+        notes({
+          description:
+            "Every message carries `S1seq`, its number in its feed of its console: 1, 2, 3 … without a gap, the same when it is sent again. With `match` a collector sees only some of the numbers.",
+        }),
+      ),
     unmapped_data: z
       .boolean()
       .default(true)

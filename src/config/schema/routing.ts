@@ -1,12 +1,9 @@
 import { z } from "zod";
-import { FEED_NAMES } from "../../event/event.ts";
+import { FEED_NAMES, OWN_FEED } from "../../event/event.ts";
 import { evenIfFaulty, expected, label, listOf, nameOrId, notes, wholeNumber } from "../values.ts";
 
 /** What a path's value may be made into before it is written. The same names as in message/fields.ts. */
 export const FIELD_TRANSFORMS = ["lower", "upper", "first", "count", "file_name"] as const;
-
-/** Events that the bridge makes itself: heartbeats and notices. */
-const OWN_FEED = "bridge";
 
 function match() {
   return z

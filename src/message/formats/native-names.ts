@@ -1,5 +1,5 @@
 import type { ExtensionKey } from "../../cef/extension.ts";
-import type { FeedName } from "../../event/event.ts";
+import type { EventFeed } from "../../event/event.ts";
 
 /** The keys of SentinelOne's own `cef2` and `rfc-5424`, as tables. The misspellings are SentinelOne's. */
 
@@ -70,7 +70,7 @@ const THREAT_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Undefined: another pair tells it. */
-export function nativeName(feed: FeedName, { name, label }: ExtensionKey, value: string): string | undefined {
+export function nativeName(feed: EventFeed, { name, label }: ExtensionKey, value: string): string | undefined {
   if (name === "fileHash") return HASHES[value.length] ?? name;
   // The one address without a key of its own for IPv6 is that of the endpoint, which stands in a list.
   if (name === "c6a3") return label === "Destination IPv6 Address" ? undefined : "sourceMgmtPrecievedAddress";
@@ -102,6 +102,6 @@ const CATEGORY_OF: ReadonlyMap<string, string> = new Map(
   ),
 );
 
-export function categoryOf(feed: FeedName, classId: string): string {
+export function categoryOf(feed: EventFeed, classId: string): string {
   return feed === "threats" ? "MALWARE" : (CATEGORY_OF.get(classId) ?? "OPERATIONS");
 }

@@ -41,9 +41,9 @@ export function createNativeMapping(options: FormatOptions): (event: SecurityEve
 
 /** Half of one of these is a wrong one. */
 const FIXED =
-  /^(?:rt|cat|externalId|S1eventKey|eventID|eventSeverity|vendor|notificationScope|siteName|accountName|activityType)$|I[dD]$|Timestmps$|Time$|Addresses|Address$/;
+  /^(?:rt|cat|externalId|S1eventKey|S1seq|eventID|eventSeverity|vendor|notificationScope|siteName|accountName|activityType)$|I[dD]$|Timestmps$|Time$|Addresses|Address$/;
 const ESSENTIAL =
-  /^(?:rt|externalId|S1eventKey|eventID|eventSeverity|notificationScope|siteId|siteName|accountId|accountName)$/;
+  /^(?:rt|externalId|S1eventKey|S1seq|eventID|eventSeverity|notificationScope|siteId|siteName|accountId|accountName)$/;
 
 /** What ends the message, in SentinelOne's order. */
 const TRAILER = ["cat", "activityID", "activityType"];
