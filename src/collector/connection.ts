@@ -1,11 +1,10 @@
-import { type Socket, connect as connectTcp, isIP } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { describeError } from "../lib/errors.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
-import { isAbort } from "../lib/signals.ts";
+import { type DialTarget, type Line, dial } from "./dial.ts";
 import { CollectorBrokenError, CollectorStalledError, CollectorUnreachableError } from "./errors.ts";
-import { type Endpoints, unacknowledgedBytes } from "./tx-queue.ts";
+import { type Endpoints, forgetsClosed, unacknowledgedBytes } from "./tx-queue.ts";
 
 /**
  * One connection to a collector, and what its end means.
@@ -18,11 +17,7 @@ import { type Endpoints, unacknowledgedBytes } from "./tx-queue.ts";
  * theirs only after they have read everything, and a process that dies with unread data makes its kernel send a reset. So
  * a clean end of the peer, after our own end and with every byte acknowledged, confirms all that was written.
  */
-export interface ConnectionTarget {
-  readonly host: string;
-  readonly port: number;
-  /** Undefined: plain TCP. */
-  readonly tls: ConnectionOptions | undefined;
+export interface ConnectionTarget extends DialTarget {
   readonly timeouts: ConnectionTimeouts;
 }
 
@@ -32,6 +27,8 @@ export interface ConnectionTimeouts {
   readonly stallMs: number;
   /** How long the peer may take to answer the close, after its kernel has acknowledged everything. */
   readonly confirmMs: number;
+  /** How often that is looked at; 1 s when left out. */
+  readonly watchMs?: number;
 }
 
 /** A protocol in which the collector answers, on a connection that lasts. */
@@ -50,6 +47,9 @@ const WATCH_MS = 1000;
 /** When a connection that lasts is probed, so that whoever forgets idle connections on the way does not forget it. */
 const KEEP_ALIVE_MS = 30_000;
 
+/** How long a collector may take to answer our close_notify before the FIN follows. */
+const LATE_END_MS = 2000;
+
 /** How long the collector may take to answer the end of a connection that was not used. */
 const CLOSE_MS = 500;
 
@@ -63,26 +63,30 @@ const TLS_SETTLE_MS = 100;
 
 export class Connection {
   readonly #socket: Socket;
+  /** Below TLS; without TLS the same. */
+  readonly #tcp: Socket;
   readonly #timeouts: ConnectionTimeouts;
   readonly #endpoints: Endpoints;
-  /** Over plain TCP, whether the kernel's table knows the connection: then it must know it at the end as well. */
+  /** Whether the kernel's table knows the connection: then it must know it at the end as well. */
   readonly #isListed: boolean;
   readonly #settled: Promise<void>;
   #settle: { readonly confirm: () => void; readonly fail: (error: Error) => void };
   #failure: Error | undefined;
   #finished = false;
+  #lateEnd: NodeJS.Timeout | undefined;
   #conversation: Conversation | undefined;
   #wake: (() => void) | undefined;
 
-  private constructor(socket: Socket, timeouts: ConnectionTimeouts) {
+  private constructor({ socket, tcp }: Line, timeouts: ConnectionTimeouts) {
     this.#socket = socket;
+    this.#tcp = tcp;
     this.#timeouts = timeouts;
     this.#endpoints = {
-      address: socket.localAddress ?? "",
-      localPort: socket.localPort ?? 0,
-      remotePort: socket.remotePort ?? 0,
+      address: tcp.localAddress ?? "",
+      localPort: tcp.localPort ?? 0,
+      remotePort: tcp.remotePort ?? 0,
     };
-    this.#isListed = !("encrypted" in socket) && unacknowledgedBytes(this.#endpoints) !== undefined;
+    this.#isListed = unacknowledgedBytes(this.#endpoints) !== undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#settled = promise;
     this.#settle = { confirm: resolve, fail: reject };
@@ -95,8 +99,7 @@ export class Connection {
   static async open(options: ConnectionTarget, signal: AbortSignal): Promise<Connection> {
     signal.throwIfAborted();
     const startedMs = performance.now();
-    const socket = await dial(options, signal);
-    const connection = new Connection(socket, options.timeouts);
+    const connection = new Connection(await dial(options, signal), options.timeouts);
     if (options.tls !== undefined) await connection.#settleTls(performance.now() - startedMs, signal);
     return connection;
   }
@@ -104,6 +107,17 @@ export class Connection {
   /** False once the peer has ended or broken the connection. */
   get isOpen(): boolean {
     return this.#failure === undefined;
+  }
+
+  /** Rejects when the connection fails, resolves when it is confirmed. */
+  get settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** Bytes on the wire that the collector's kernel has acknowledged; where there is no /proc, that ours has taken. */
+  get acknowledgedBytes(): number {
+    const unacknowledged = unacknowledgedBytes(this.#endpoints) ?? 0;
+    return this.#tcp.bytesWritten - this.#tcp.writableLength - unacknowledged;
   }
 
   /** From now on the collector is listened to; what it said before is lost. */
@@ -120,11 +134,16 @@ export class Connection {
     });
   }
 
-  /** Takes the bytes over; resolves when there is room for more. Rejects when the connection has failed. */
-  async write(bytes: Buffer): Promise<void> {
+  /**
+   * Takes the bytes over; resolves when there is room for more. Rejects when the connection has failed. `onTaken` is told
+   * when the kernel has them, with the count of bytes on the wire up to there.
+   */
+  async write(bytes: Buffer, onTaken?: (wireBytes: number) => void): Promise<void> {
     this.#throwFailure();
     const onWritten = (error?: Error | null): void => {
-      if (error === null || error === undefined) releaseBuffer(bytes);
+      if (error !== null && error !== undefined) return;
+      releaseBuffer(bytes);
+      onTaken?.(this.#tcp.bytesWritten);
     };
     if (this.#socket.write(bytes, onWritten)) return;
     await new Promise<void>((resolve) => {
@@ -148,6 +167,8 @@ export class Connection {
     this.#socket.end(() => {
       this.#finished = true;
     });
+    // Over TLS only our close_notify has gone so far (tls-wire.ts). For a collector that waits for the FIN as well:
+    if (this.#socket !== this.#tcp) this.#lateEnd = setTimeout(() => this.#tcp.end(), LATE_END_MS);
     await this.#settled;
   }
 
@@ -186,43 +207,50 @@ export class Connection {
   }
 
   #listen(): void {
-    const socket = this.#socket;
-    const watchdog = setInterval(this.#watch(), WATCH_MS);
-    socket.on("drain", () => this.#wake?.());
-    socket.on("error", (error) =>
-      this.#fail(new CollectorBrokenError(`the connection broke: ${describeError(error)}`, { cause: error })),
-    );
-    socket.on("end", () => this.#onEnd());
-    socket.on("close", () => {
+    const watchdog = setInterval(this.#watch(), this.#timeouts.watchMs ?? WATCH_MS);
+    const onError = (error: Error): void =>
+      this.#fail(new CollectorBrokenError(`the connection broke: ${describeError(error)}`, { cause: error }));
+    this.#socket.on("drain", () => this.#wake?.());
+    this.#socket.on("error", onError);
+    this.#tcp.on("error", onError);
+    // A TLS alert that stands before the end is told first.
+    this.#tcp.on("end", () => setImmediate(() => this.#onEnd()));
+    this.#tcp.on("close", () => {
       clearInterval(watchdog);
+      clearTimeout(this.#lateEnd);
       this.#fail(new CollectorBrokenError("the connection was closed before it was confirmed"));
     });
     // The end of the peer is only seen by a socket that is read.
-    socket.resume();
+    this.#socket.resume();
   }
 
   #onEnd(): void {
     const unacknowledged = unacknowledgedBytes(this.#endpoints);
     if (!this.#finished) {
       this.#fail(new CollectorBrokenError("the collector closed the connection before everything was sent"));
-    } else if (unacknowledged === undefined ? this.#isListed : unacknowledged > 0) {
+    } else if (unacknowledged === undefined ? this.#isListed && !forgetsClosed() : unacknowledged > 0) {
       // It closed without having read all: what is under way will meet a closed port, or has. A reset that follows the
-      // peer's end is not told, but then the connection is not in the table, where our own end before the peer's keeps it
-      // for a minute (TIME_WAIT). Measured: 10 kills of rsyslogd lost up to 500 of 50,000 messages without this. Over TLS
-      // a good peer may end first as well, after our close_notify and before our FIN: there it says nothing.
+      // peer's end is not told, but then the connection is not in the table, where our own end before the peer's (TCP)
+      // or the end that we have yet to send (TLS) keeps it. Measured: 10 kills of rsyslogd lost up to 500 of 50,000
+      // messages without this.
       this.#fail(new CollectorBrokenError("the collector closed the connection before it had read everything"));
     } else {
       this.#settle.confirm();
-      this.#socket.destroy();
+      this.#letGo();
     }
   }
 
   #fail(error: Error): void {
     this.#failure ??= error;
     this.#settle.fail(this.#failure);
-    this.#socket.destroy();
+    this.#letGo();
     this.#wake?.();
     this.#conversation?.onFailure(this.#failure);
+  }
+
+  #letGo(): void {
+    this.#socket.destroy();
+    this.#tcp.destroy();
   }
 
   /**
@@ -233,12 +261,11 @@ export class Connection {
     let moved = -1;
     let movedAt = performance.now();
     return () => {
-      const socket = this.#socket;
-      const queued = socket.writableLength;
-      const unacknowledged = unacknowledgedBytes(this.#endpoints);
-      const outstanding = queued + (unacknowledged ?? 0);
+      const tcp = this.#tcp;
+      const unacknowledged = unacknowledgedBytes(this.#endpoints) ?? 0;
+      const outstanding = this.#queuedBytes() + unacknowledged;
       const unanswered = this.#conversation?.unanswered() ?? 0;
-      const progress = socket.bytesWritten - outstanding + socket.bytesRead;
+      const progress = tcp.bytesWritten - tcp.writableLength - unacknowledged + tcp.bytesRead;
       if (progress !== moved || (outstanding === 0 && unanswered === 0 && !this.#finished)) {
         moved = progress;
         movedAt = performance.now();
@@ -252,47 +279,8 @@ export class Connection {
       this.#fail(new CollectorStalledError(`the collector stands still: ${what} for ${Math.round(stillMs / 1000)} s`));
     };
   }
-}
 
-async function dial({ host, port, tls, timeouts }: ConnectionTarget, signal: AbortSignal): Promise<Socket> {
-  const where = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
-  // Both look the name up at each attempt and try its addresses in turn.
-  const target = { host, port, allowHalfOpen: true };
-  const socket =
-    tls === undefined
-      ? connectTcp({ ...target, noDelay: true, keepAlive: true })
-      : connectTls({ ...target, ...tls, ...serverName(host, tls) });
-  const onAbort = (): void => reject(signal.reason as Error);
-  const onClose = (): void => reject(new Error("the collector closed the connection"));
-  const timer = setTimeout(
-    () => reject(new Error(`no connection within ${timeouts.connectMs / 1000} s`)),
-    timeouts.connectMs,
-  );
-  signal.addEventListener("abort", onAbort, { once: true });
-  socket.once(tls === undefined ? "connect" : "secureConnect", () => resolve(socket));
-  socket.once("error", reject);
-  socket.once("close", onClose);
-  try {
-    return await promise;
-  } catch (error) {
-    socket.on("error", ignore);
-    socket.destroy();
-    if (isAbort(error, signal)) throw error;
-    throw new CollectorUnreachableError(`no connection to ${where}: ${describeError(error)}`, { cause: error });
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-    socket.off("error", reject);
-    socket.off("close", onClose);
+  #queuedBytes(): number {
+    return this.#tcp.writableLength + (this.#socket === this.#tcp ? 0 : this.#socket.writableLength);
   }
-}
-
-/** A socket that was given up may still break, and then nobody wants to know. */
-function ignore(): void {}
-
-/** SNI takes names only (RFC 6066 section 3). */
-function serverName(host: string, tls: ConnectionOptions): ConnectionOptions {
-  if (tls.servername !== undefined) return { servername: tls.servername };
-  return isIP(host) === 0 ? { servername: host } : {};
 }

@@ -19,6 +19,16 @@ export function unacknowledgedBytes({ address, localPort, remotePort }: Endpoint
   return found === undefined ? undefined : Number.parseInt(found, 16);
 }
 
+/**
+ * Whether the kernel may have forgotten a connection that was closed well, because it keeps no more of them (TIME_WAIT,
+ * `tcp_max_tw_buckets`): then a connection that is not in the table says nothing.
+ */
+export function forgetsClosed(): boolean {
+  const most = Number(readTable("/proc/sys/net/ipv4/tcp_max_tw_buckets") || Number.NaN);
+  const kept = /^TCP: .* tw (\d+) /m.exec(readTable("/proc/self/net/sockstat"))?.[1];
+  return kept !== undefined && Number(kept) >= most;
+}
+
 function readTable(path: string): string {
   try {
     return readFileSync(path, "latin1");
