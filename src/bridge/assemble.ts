@@ -3,6 +3,7 @@ import type { Observable } from "rxjs";
 import { type ConnectionTarget, DEFAULT_TIMEOUTS } from "../collector/connection.ts";
 import { FileCollector } from "../collector/file.ts";
 import { RELP_WINDOW, RelpCollector } from "../collector/relp.ts";
+import { ResendCollector } from "../collector/resend.ts";
 import { StdoutCollector } from "../collector/stdout.ts";
 import { StreamCollector } from "../collector/stream.ts";
 import { UdpCollector } from "../collector/udp.ts";
@@ -260,10 +261,12 @@ function assembleCollector(entry: CollectorConfig): Collector {
       return new UdpCollector(address);
     case "tcp":
     case "tls":
-      return new StreamCollector({
-        ...streamTarget(address, entry.tls),
-        confirms: entry.confirm !== "none",
-      });
+      return entry.confirm === "window"
+        ? new ResendCollector({
+            ...streamTarget(address, entry.tls),
+            resend: { maxBytes: entry.resend_size, maxMs: entry.resend_time },
+          })
+        : new StreamCollector({ ...streamTarget(address, entry.tls), confirms: entry.confirm !== "none" });
     case "relp":
     case "relp+tls":
       return new RelpCollector({
@@ -279,7 +282,13 @@ function streamTarget(
   { host, port }: { readonly host: string; readonly port: number },
   tls: CollectorConfig["tls"],
 ): ConnectionTarget {
-  return { host, port, tls: tls === undefined ? undefined : assembleTls(tls), timeouts: DEFAULT_TIMEOUTS };
+  return {
+    host,
+    port,
+    tls: tls === undefined ? undefined : assembleTls(tls),
+    fingerprints: tls?.fingerprints ?? [],
+    timeouts: DEFAULT_TIMEOUTS,
+  };
 }
 
 function assembleTls(tls: NonNullable<CollectorConfig["tls"]>): ConnectionOptions {

@@ -30,6 +30,12 @@ export class CollectorProtocolError extends BridgeError {
   readonly retryable = true;
 }
 
+/** The bridge stops while events are kept for sending them again (`confirm: window`): the next start does. */
+export class CollectorUnconfirmedError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_UNCONFIRMED";
+  readonly retryable = true;
+}
+
 /** The file or the pipe could not be written. */
 export class CollectorWriteError extends BridgeError {
   readonly code = "BRIDGE_COLLECTOR_WRITE";

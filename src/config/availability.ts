@@ -21,14 +21,8 @@ const AVAILABLE_FEEDS: readonly string[] = ["activities", "threats"];
 const LATER: readonly Later[] = [
   ...FEED_NAMES.filter((name) => !AVAILABLE_FEEDS.includes(name)).map((name) => ({ key: `consoles[].feeds.${name}` })),
   ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
-  { key: "collectors[].confirm", values: ["window"] },
-  { key: "collectors[].tls.fingerprints", asks: isFilled },
   { key: "heartbeat" },
 ];
-
-function isFilled(value: unknown): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
-}
 
 /** A key that is valid and asks for what this release does not do. */
 export interface Unavailable {

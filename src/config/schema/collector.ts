@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { acrossKeys, expected, label, notes, type ReportFault } from "../values.ts";
+import { acrossKeys, duration, expected, label, notes, size, type ReportFault } from "../values.ts";
 import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
 import { checkMessage, messageKeys, profileDefaults, PROFILES } from "./message.ts";
 import { routing } from "./routing.ts";
@@ -34,6 +34,30 @@ function confirm() {
     );
 }
 
+/** What `confirm: window` keeps for sending it again. */
+function resend() {
+  return {
+    resend_size: size(1 << 16)
+      .prefault("8MiB")
+      .meta(
+        notes({
+          description:
+            "For `confirm: window`: bytes that have to be acknowledged behind an event before it is released. Of the order of the kernels' buffers on the way (`tcp_wmem`, `tcp_rmem`).",
+          shown: false,
+        }),
+      ),
+    resend_time: duration(1000, 3_600_000)
+      .prefault("30s")
+      .meta(
+        notes({
+          description:
+            "For `confirm: window`: how long an event is kept after it was acknowledged; twice as long where fewer bytes follow. More than the 15 s after which a collector that has stopped reading is seen.",
+          shown: false,
+        }),
+      ),
+  };
+}
+
 /** One collector. */
 export function collectorEntry() {
   const keys = z.strictObject(
@@ -48,6 +72,7 @@ export function collectorEntry() {
       address: address(),
       ...messageKeys(),
       confirm: confirm(),
+      ...resend(),
       tls: tls()
         .optional()
         .meta(notes({ description: "TLS of this collector. For `tls://` and `relp+tls://` only." })),

@@ -38,7 +38,8 @@ export function tls() {
         .prefault([])
         .meta(
           notes({
-            description: "SHA-256 fingerprints of certificates that are accepted without an authority.",
+            description:
+              "SHA-256 fingerprints of the certificates that are accepted. Where there are any, authority, name and dates are not asked.",
             form: "list of fingerprints",
           }),
         ),

@@ -7,11 +7,6 @@ describe("what this release does not do", () => {
   test.each<[string, Parts]>([
     ["consoles[0].feeds.agents: not available yet", { feeds: "agents: {}" }],
     ["consoles[0].feeds.threats.mode: snapshot is not available yet", { feeds: "threats: { mode: snapshot }" }],
-    ["collectors[0].confirm: window is not available yet", { collector: "confirm: window" }],
-    [
-      "collectors[0].tls.fingerprints: not available yet",
-      { address: "tls://h", collector: `tls: { fingerprints: [${"ab".repeat(32)}] }` },
-    ],
     ["heartbeat: not available yet", { tail: "heartbeat: {}" }],
   ])("%s", (message, parts) => {
     const faults = unavailableFaults(parseConfig(configText(parts)));
