@@ -24,6 +24,6 @@ describe("what this release does not do", () => {
 
   test("is thrown with its place when the configuration must run", () => {
     expect(() => requireAvailable(parseConfig(configText({})))).not.toThrow();
-    expect(() => requireAvailable(parseConfig(configText({ collector: "confirm: window" })))).toThrow(ConfigError);
+    expect(() => requireAvailable(parseConfig(configText({ tail: "heartbeat: {}" })))).toThrow(ConfigError);
   });
 });
