@@ -212,7 +212,8 @@ export function assembleFields({ fields }: CollectorConfig): readonly Field[] {
   return Object.entries(fields).map(([key, { path, value, as, label }]) => ({ key, path, value, as, label }));
 }
 
-function framingOf({ address, framing }: CollectorConfig): Framing {
+/** How messages are told apart on the way to this collector. */
+export function assembleFraming({ address, framing }: CollectorConfig): Framing {
   switch (address.transport) {
     case "tcp":
     case "tls":
@@ -231,7 +232,7 @@ function framingOf({ address, framing }: CollectorConfig): Framing {
 
 /** The messages are made in the spool's thread, which loads the module itself. */
 function rendererSource(entry: CollectorConfig): ModuleSource {
-  const options: RendererOptions = { ...assembleMessageOptions(entry), framing: framingOf(entry) };
+  const options: RendererOptions = { ...assembleMessageOptions(entry), framing: assembleFraming(entry) };
   return { module: moduleUrl("../message/renderer", import.meta.url).href, options };
 }
 
@@ -250,7 +251,8 @@ function routerSource(collectors: readonly CollectorConfig[]): ModuleSource | un
   return { module: moduleUrl("../message/router", import.meta.url).href, options };
 }
 
-function assembleCollector(entry: CollectorConfig): Collector {
+/** The collector's adapter; it connects when there is something to deliver. */
+export function assembleCollector(entry: CollectorConfig): Collector {
   const { address } = entry;
   switch (address.transport) {
     case "stdout":
@@ -275,6 +277,21 @@ function assembleCollector(entry: CollectorConfig): Collector {
         window: RELP_WINDOW,
         software: USER_AGENT.replace("/", ","),
       });
+  }
+}
+
+/** Where a TCP or TLS connection to it goes; undefined for the others. */
+export function assembleTarget({ address, tls }: CollectorConfig): ConnectionTarget | undefined {
+  switch (address.transport) {
+    case "stdout":
+    case "file":
+    case "udp":
+      return undefined;
+    case "tcp":
+    case "tls":
+    case "relp":
+    case "relp+tls":
+      return streamTarget(address, tls);
   }
 }
 

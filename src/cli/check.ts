@@ -3,29 +3,41 @@ import { fileFaults } from "../config/files.ts";
 import { ConfigError, type Fault, formatFaults, readConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { consoleRows, formatRows } from "./online.ts";
+import { type OnlineRow, consoleRows, formatRows } from "./online.ts";
+import { collectorRows, probeCollectors } from "./probe-collectors.ts";
 import { paint, useColour } from "./terminal.ts";
 import { fieldFaults } from "./usable.ts";
 
 export interface CheckOptions {
   readonly json?: boolean;
-  /** Try the consoles as well. */
+  /** Try the consoles and the collectors as well. */
   readonly online?: boolean;
 }
 
-/** `s1bridge check`: the file itself; with `online` also what it names. Touches no state. */
+/**
+ * `s1bridge check`: the file itself; with `online` also what it names. Touches no state. Each collector gets a marked test
+ * message.
+ */
 export async function check(file: string, { json = false, online = false }: CheckOptions): Promise<ExitCode> {
   const { config, ...result } = examine(file);
-  const rows = online && config !== undefined ? await consoleRows(config) : undefined;
+  const answers = online && config !== undefined ? await askAll(config) : undefined;
   if (json) {
-    const told = { file, ...result, summary: result.summary ?? null, ...(rows === undefined ? {} : { online: rows }) };
+    const told = { file, ...result, summary: result.summary ?? null, ...answers };
     process.stdout.write(`${JSON.stringify(told, undefined, 2)}\n`);
   } else {
     print(file, result);
-    if (rows !== undefined) process.stdout.write(`${formatRows(rows, useColour(process.stdout))}\n`);
+    if (answers !== undefined) process.stdout.write(`${formatRows(answers.online, useColour(process.stdout))}\n`);
   }
   if (result.faults.length > 0) return EXIT.usage;
-  return rows?.some(({ state }) => state === "fault") === true ? EXIT.failed : EXIT.done;
+  return answers?.online.some(({ state }) => state === "fault") === true ? EXIT.failed : EXIT.done;
+}
+
+async function askAll(config: Config): Promise<{
+  readonly online: readonly OnlineRow[];
+  readonly collectors: Awaited<ReturnType<typeof probeCollectors>>;
+}> {
+  const [consoles, collectors] = await Promise.all([consoleRows(config), probeCollectors(config.collectors)]);
+  return { online: [...consoles, ...collectors.flatMap(collectorRows)], collectors };
 }
 
 interface Examined {

@@ -2,10 +2,10 @@ import { type AssembledFeed, assembleConsole, assembleEncoder } from "../bridge/
 import { requireAvailable } from "../config/availability.ts";
 import { readConfig } from "../config/load.ts";
 import type { CollectorConfig, Config } from "../config/schema.ts";
-import { closest } from "../lib/suggest.ts";
 import { USER_AGENT } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { viewMessage } from "./message-view.ts";
+import { pick } from "./pick.ts";
 import { paint, useColour } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -45,21 +45,4 @@ function pickCollector({ collectors }: Config, name: string | undefined): Collec
   const [collector] = pick("collector", collectors, (entry) => entry.name, name);
   if (collector === undefined) throw new UsageError("there is no collector");
   return collector;
-}
-
-function pick<T>(
-  what: string,
-  all: readonly T[],
-  nameOf: (entry: T) => string,
-  name: string | undefined,
-): readonly T[] {
-  if (name === undefined) return all;
-  const names = all.map(nameOf);
-  if (!names.includes(name)) {
-    const meant = closest(name, names);
-    throw new UsageError(
-      `no ${what} is named "${name}"; ${meant === undefined ? `there is ${names.join(", ")}` : `did you mean "${meant}"?`}`,
-    );
-  }
-  return all.filter((entry) => nameOf(entry) === name);
 }

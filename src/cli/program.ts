@@ -61,12 +61,17 @@ function createProgram(done: (code: ExitCode) => void): Command {
   );
   withConfig(
     "check",
-    "Validate the configuration: all faults at once, with line and column. Without --online it needs no network.",
+    "Validate the configuration: all faults at once, with line and column. Needs no network without --online.",
   )
     .option("--json", "print the result as JSON")
-    .option("--online", "try the consoles, too: token, its end, clock, scope, each feed. Reads only")
+    .option("--online", "also try every console (reads only) and every collector (a marked test message)")
     .action(async ({ config, ...options }: CheckOptions & { config: string }) =>
       done(await (await import("./check.ts")).check(config, options)),
+    );
+  withConfig("send-test", "Send one marked test event by the real path, and say whether it was confirmed.")
+    .option("--collector <name>", "only to this collector")
+    .action(async ({ config, ...options }: { config: string; collector?: string }) =>
+      done(await (await import("./send-test.ts")).sendTest(config, options)),
     );
   withConfig(
     "preview",
@@ -172,6 +177,7 @@ Examples:
   s1bridge demo                                     see it work, without a console
   s1bridge config example > config.yaml             begin with a configuration
   s1bridge check   -c config.yaml                   is it right?
+  s1bridge check   -c config.yaml --online          do consoles and collectors answer?
   s1bridge preview -c config.yaml --feed activities what would be sent?
   s1bridge run     -c config.yaml
   s1bridge spool ls -c config.yaml                  what waits?

@@ -103,7 +103,7 @@ async function lookUp(target: DialTarget, signal: AbortSignal): Promise<readonly
   }
 }
 
-async function lookUpAll(host: string): Promise<readonly string[]> {
+export async function lookUpAll(host: string): Promise<readonly string[]> {
   return (await lookUpName(host, { all: true, order: "verbatim" })).map(({ address }) => address);
 }
 

@@ -41,3 +41,9 @@ export class CollectorWriteError extends BridgeError {
   readonly code = "BRIDGE_COLLECTOR_WRITE";
   readonly retryable = true;
 }
+
+/** Whoever read our standard output is gone, and can not come back to this process: only a new start helps. */
+export class CollectorGoneError extends BridgeError {
+  readonly code = "BRIDGE_COLLECTOR_GONE";
+  readonly retryable = false;
+}

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import type { Collector, Frames } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
 import { orAborted } from "../lib/signals.ts";
-import { CollectorWriteError } from "./errors.ts";
+import { CollectorGoneError } from "./errors.ts";
 
 /** Writes to standard output, for a container whose log is collected. Released when the pipe has taken the bytes. */
 export class StdoutCollector implements Collector {
@@ -18,10 +18,7 @@ export class StdoutCollector implements Collector {
   async deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void> {
     for await (const { bytes } of window) {
       signal.throwIfAborted();
-      if (this.#failure !== undefined)
-        throw new CollectorWriteError(`standard output is gone: ${describeError(this.#failure)}`, {
-          cause: this.#failure,
-        });
+      if (this.#failure !== undefined) throw gone(this.#failure);
       await orAborted(this.#write(bytes), signal);
     }
   }
@@ -39,11 +36,15 @@ export class StdoutCollector implements Collector {
     return new Promise((resolve, reject) => {
       this.#stdout.write(bytes, (error) => {
         if (error === null || error === undefined) resolve();
-        else
-          reject(
-            new CollectorWriteError(`standard output could not be written: ${describeError(error)}`, { cause: error }),
-          );
+        else reject(gone(error));
       });
     });
   }
+}
+
+/** A stream that has failed once is closed for good, and the descriptor can not be opened again. */
+function gone(error: Error): CollectorGoneError {
+  return new CollectorGoneError(`standard output can not be written any more: ${describeError(error)}`, {
+    cause: error,
+  });
 }
