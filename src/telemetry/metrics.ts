@@ -99,6 +99,16 @@ export class Metrics {
     "Events that were deleted to make room (when_full: drop_oldest) before the collector had confirmed them.",
     ["collector", ...this.#feed],
   );
+  readonly #unconfirmed = this.#gauge(
+    "s1bridge_collector_events_unconfirmed",
+    "Events that were sent and are not confirmed: what a break now would send again. Only where a connection lasts.",
+    ["collector"],
+  );
+  readonly #windowEvents = this.#gauge(
+    "s1bridge_collector_window_events",
+    "The most events that the next window may have; follows the time of a confirmation.",
+    ["collector"],
+  );
   readonly #faults = this.#counter("s1bridge_collector_faults_total", "Failed deliveries, by error code.", [
     "collector",
     "code",
@@ -158,12 +168,14 @@ export class Metrics {
     if (overlapMs !== undefined) this.#overlap.set(labels, overlapMs / 1000);
   }
 
-  window({ collector, events, bytes, damaged, unrouted, tookMs }: WindowReport): void {
+  window({ collector, events, bytes, damaged, unrouted, tookMs, unconfirmed, maxEvents }: WindowReport): void {
     this.#damaged.inc({ collector }, damaged);
     for (const [belongsTo, count] of Object.entries(unrouted)) {
       this.#unrouted.inc({ belongs_to: this.#labelOf(belongsTo) }, count);
     }
     this.#lastConfirm.setToCurrentTime({ collector });
+    if (maxEvents === undefined) this.#unconfirmed.set({ collector }, unconfirmed);
+    else this.#windowEvents.set({ collector }, maxEvents);
     // All of it was for other collectors: nothing was sent.
     if (events === 0) return;
     this.#windows.inc({ collector });

@@ -115,6 +115,23 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
     report(`${expected.length} events, ${KILLS} kills of rsyslogd: ${duplicates} twice`);
   });
 
+  test("none is missing behind a resend window, at whatever moment it is killed", async () => {
+    await using rsyslog = await DirectRsyslog.start();
+    const expected = supplyActivities(50_000, 7);
+    const bridge = await bridgeTo(rsyslog, "tcp", { confirm: "window", resend_time: "5s" });
+    await killAgainAndAgain(rsyslog, () => rsyslog.daemon.kill());
+    rsyslog.daemon.pause();
+    await pause(2000);
+    await rsyslog.daemon.kill();
+    await rsyslog.daemon.start();
+
+    await bridge.confirmed(expected.length, 180_000);
+    const { duplicates, ...others } = compareKeys(expected, await countKeysOfFile(rsyslog.file));
+    expect(others).toStrictEqual({ missing: [], unknown: [] });
+    expect(duplicates).toBeLessThanOrEqual(await bridge.total("s1bridge_collector_events_in_doubt_total"));
+    report(`${expected.length} events, resend window, ${KILLS} kills at any moment and a stall: ${duplicates} twice`);
+  });
+
   test("at any moment, nothing is missing but what it had read at once and not yet written", async () => {
     await using rsyslog = await DirectRsyslog.start();
     const expected = supplyActivities(50_000, 7);
@@ -156,10 +173,14 @@ const KILLS = 10;
 /** The most events of a window. */
 const WINDOW_EVENTS = 5000;
 
-function bridgeTo({ port }: DirectRsyslog, scheme: "tcp" | "relp" = "tcp"): Promise<BridgeProcess> {
+function bridgeTo(
+  { port }: DirectRsyslog,
+  scheme: "tcp" | "relp" = "tcp",
+  more: Readonly<Record<string, string>> = {},
+): Promise<BridgeProcess> {
   home.configure({
     consoles: [home.console(console)],
-    collectors: [{ name: "siem", address: `${scheme}://127.0.0.1:${port}` }],
+    collectors: [{ name: "siem", address: `${scheme}://127.0.0.1:${port}`, ...more }],
   });
   return home.start();
 }
