@@ -103,8 +103,8 @@ class Course {
     } finally {
       window[Symbol.dispose]();
     }
-    const { sent: events, isFull, tookMs, sinceEndMs: confirmMs } = window;
-    if (events > 0) this.#size?.confirmed({ events, isFull, tookMs, confirmMs });
+    const { sent: events, isFull, tookMs, waitedMs } = window;
+    if (events > 0) this.#size?.confirmed({ events, isFull, tookMs, waitedMs });
     await this.#release(report);
   }
 

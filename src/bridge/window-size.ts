@@ -30,8 +30,11 @@ export interface ConfirmedWindow {
   /** Closed by its size: there was more to send. */
   readonly isFull: boolean;
   readonly tookMs: number;
-  /** From the last message that was given to the collector to the confirmation. */
-  readonly confirmMs: number;
+  /**
+   * How long nothing could be sent: from the last message that was given to the collector to the confirmation, and before
+   * that until the connection stood.
+   */
+  readonly waitedMs: number;
 }
 
 const SHARE = 20;
@@ -62,11 +65,12 @@ export class WindowSize {
     return { maxEvents: this.#events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents };
   }
 
-  confirmed({ events, isFull, tookMs, confirmMs }: ConfirmedWindow): void {
+  confirmed({ events, isFull, tookMs, waitedMs }: ConfirmedWindow): void {
     const { maxEvents, minAgeMs, maxAgeMs } = this.#limits;
-    const wantedMs = clamp(SHARE * confirmMs, minAgeMs, maxAgeMs);
-    // One slow answer is no reason to keep more in doubt from now on.
-    this.#ageMs = Math.min(wantedMs, 2 * this.#ageMs);
+    // One slow answer is no reason to keep more in doubt from now on. Smaller only little by little: a window that is longer
+    // than it takes to open the next connection has not waited for one, because it was so long.
+    this.#ageMs = clamp(SHARE * waitedMs, Math.max(minAgeMs, 0.8 * this.#ageMs), Math.min(maxAgeMs, 2 * this.#ageMs));
+    const wantedMs = this.#ageMs;
     // What a window of few events took says nothing of how many it could have been.
     const fitting = isFull ? (events / Math.max(1, tookMs)) * wantedMs : Math.max(this.#events, FIRST_EVENTS);
     this.#events = Math.floor(clamp(Math.min(fitting, 2 * this.#events), 1, maxEvents));

@@ -45,6 +45,7 @@ export class Window implements Disposable {
   /** Closed by its size: there was more to send. */
   isFull = false;
   #endedAtMs: number | undefined;
+  #firstTakenMs: number | undefined;
 
   /** Without `close` it goes on until the soft stop. */
   constructor(reader: SpoolReader, first: Batch, close: WindowClose | undefined, soft: AbortSignal) {
@@ -67,9 +68,9 @@ export class Window implements Disposable {
     return performance.now() - this.#startedAtMs;
   }
 
-  /** Since the collector has been given the last message. */
-  get sinceEndMs(): number {
-    return performance.now() - (this.#endedAtMs ?? this.#startedAtMs);
+  /** Since the collector has been given the last message, and how long it needed to take the first. */
+  get waitedMs(): number {
+    return performance.now() - (this.#endedAtMs ?? this.#startedAtMs) + (this.#firstTakenMs ?? 0);
   }
 
   /** Goes behind what is not for this collector; false when the window ends before there is anything to send. */
@@ -86,8 +87,11 @@ export class Window implements Disposable {
     while (this.#batch !== undefined) {
       const { frames } = this.#batch;
       this.#give(this.#batch);
-      if (frames.count > 0) yield frames;
-      else if (this.#confirmedChunks === this.#chunks) onPassed();
+      if (frames.count > 0) {
+        const givenAtMs = performance.now();
+        yield frames;
+        this.#firstTakenMs ??= performance.now() - givenAtMs;
+      } else if (this.#confirmedChunks === this.#chunks) onPassed();
       this.#batch = await this.#next();
     }
     this.#endedAtMs = performance.now();

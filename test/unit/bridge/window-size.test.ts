@@ -16,7 +16,12 @@ function settled(eventsPerSecond: number, confirmMs: number): WindowSize {
   const size = new WindowSize(LIMITS);
   for (let times = 0; times < 20; times++) {
     const events = size.begin(0).maxEvents;
-    size.confirmed({ events, isFull: true, tookMs: (events / eventsPerSecond) * 1000 + confirmMs, confirmMs });
+    size.confirmed({
+      events,
+      isFull: true,
+      tookMs: (events / eventsPerSecond) * 1000 + confirmMs,
+      waitedMs: confirmMs,
+    });
   }
   return size;
 }
@@ -35,7 +40,7 @@ describe("the size of a window", () => {
 
   test("does not grow without end while windows have few events", () => {
     const size = new WindowSize(LIMITS);
-    for (let times = 0; times < 20; times++) size.confirmed({ events: 1, isFull: false, tookMs: 60, confirmMs: 2 });
+    for (let times = 0; times < 20; times++) size.confirmed({ events: 1, isFull: false, tookMs: 60, waitedMs: 2 });
     expect(size.events).toBe(1000);
   });
 
@@ -57,7 +62,7 @@ describe("the size of a window", () => {
   test("always stays within its limits", () => {
     const number = fc.double({ min: 0, max: 1e9, noNaN: true });
     const step = fc.oneof(
-      fc.record({ events: fc.nat(1e6), isFull: fc.boolean(), tookMs: number, confirmMs: number }),
+      fc.record({ events: fc.nat(1e6), isFull: fc.boolean(), tookMs: number, waitedMs: number }),
       fc.nat(1e6),
     );
     fc.assert(
