@@ -102,6 +102,7 @@ function isContinuation(byte: number | undefined): boolean {
  * take `machine x S1eventKey=...`, a name that an endpoint can give itself, for the key.
  */
 export function headerField(text: string, maxLength: number): string {
+  if (text.length <= maxLength && text.charCodeAt(0) !== SPACE && isPlain(text) && !text.includes("|")) return text;
   return headerText(text, maxLength).replaceAll("=", ":").replace(/[\\|]/g, "\\$&");
 }
 

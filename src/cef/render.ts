@@ -5,7 +5,7 @@ import type { Fields } from "./shorten.ts";
 
 /** Writes a CEF event into a given number of bytes; `shorten.ts` says what becomes of one that is too long. */
 export function renderCef(event: CefEvent, maxBytes: number): string {
-  const text = cefHeader(event) + join(event.extension);
+  const text = join(cefHeader(event), event.extension);
   if (fits(text, maxBytes)) return text;
   const head = (maxNameLength?: number): string => cefHeader(event, maxNameLength);
   return shorten({ head, tail: () => "", truncatedKey: TRUNCATED, skipsFirst: true }, event.extension, maxBytes);
@@ -13,11 +13,12 @@ export function renderCef(event: CefEvent, maxBytes: number): string {
 
 const TRUNCATED = { prefix: " S1truncated=", suffix: "" };
 
-function join({ keys, values, truncated, trailerStart }: Fields): string {
-  let text = "";
-  for (let index = 0; index < keys.length; index += 1) {
+/** The first key stands at once behind the header: its prefix goes without the space. */
+function join(header: string, { keys, values, truncated, trailerStart }: Fields): string {
+  let text = header + (keys[0]?.prefix.slice(1) ?? "") + (values[0] ?? "");
+  for (let index = 1; index < keys.length; index += 1) {
     if (index === trailerStart && truncated.length > 0) text += TRUNCATED.prefix + truncated.join(",");
     text += (keys[index]?.prefix ?? "") + (values[index] ?? "");
   }
-  return text.slice(1);
+  return text;
 }

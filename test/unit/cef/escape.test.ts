@@ -1,7 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { cleanText, cutEscaped, cutText, escapeExtension, headerField, isPlain } from "../../../src/cef/escape.ts";
+import {
+  cleanText,
+  cutEscaped,
+  cutText,
+  escapeExtension,
+  headerField,
+  headerText,
+  isPlain,
+} from "../../../src/cef/escape.ts";
 
 const anyText = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -51,6 +59,16 @@ test("plain text needs neither cleaning nor escapes", () => {
 function hasPair(text: string): boolean {
   return /[\ud800-\udfff]/.test(text);
 }
+
+test("a header field that needs nothing is what it would become anyway", () => {
+  const slowly = (text: string, maxLength: number): string =>
+    headerText(text, maxLength).replaceAll("=", ":").replace(/[\\|]/g, "\\$&");
+  fc.assert(
+    fc.property(anyText, fc.nat({ max: 40 }), (text, maxLength) => {
+      expect(headerField(text, maxLength)).toBe(slowly(text, maxLength));
+    }),
+  );
+});
 
 test("a cut never leaves half a character", () => {
   fc.assert(
