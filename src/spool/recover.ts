@@ -26,7 +26,7 @@ export interface Recovered {
 export function recover(target: DatabaseSync, isComplete: boolean, mirrored: Mirrored | undefined): Recovered {
   correctCopies(target);
   for (const table of ["seen", "objects"]) target.exec(`DELETE FROM ${table} WHERE feed NOT IN (SELECT id FROM feeds)`);
-  const spans = readableBlocks(target);
+  const { spans, aside } = sortBlocks(target);
   const last = spans.at(-1);
   const end = Math.max(
     last === undefined ? 0 : last.position + last.count,
@@ -48,7 +48,46 @@ export function recover(target: DatabaseSync, isComplete: boolean, mirrored: Mir
   const kept = waiting.reduce((sum, { count }) => sum + count, 0);
   // What could not be read may have told of more: then every feed may have lost something, from the beginning on.
   const firstLost = isComplete ? holes[0]?.position : begin;
-  return { kept, lost, rereads: firstLost === undefined ? [] : rewindFeeds(target, waiting, firstLost, mirrored) };
+  return {
+    kept,
+    lost,
+    rereads:
+      firstLost === undefined
+        ? []
+        : rewindFeeds(
+            target,
+            waiting,
+            { position: firstLost, feeds: isComplete ? feedsOf(holes, aside) : undefined },
+            mirrored,
+          ),
+  };
+}
+
+/** The feeds that the holes tore; undefined when that is not known of each. */
+function feedsOf(holes: readonly Hole[], aside: readonly Span[]): ReadonlySet<number> | undefined {
+  const feeds = new Set<number>();
+  for (const { position, end } of holes) {
+    const inside = aside.filter((span) => span.position >= position && span.position < end);
+    if (inside.some(({ feed }) => feed === UNKNOWN)) return undefined;
+    if (inside.reduce((sum, { count }) => sum + count, 0) !== end - position) return undefined;
+    for (const { feed } of inside) feeds.add(feed);
+  }
+  return feeds;
+}
+
+/** The feed of a block whose feed is damaged itself. */
+const UNKNOWN = -1;
+
+interface Hole {
+  readonly position: number;
+  readonly end: number;
+}
+
+interface Lost {
+  /** Nothing is lost before it. */
+  readonly position: number;
+  /** All that may have lost something; undefined: any. */
+  readonly feeds: ReadonlySet<number> | undefined;
 }
 
 interface Span {
@@ -59,8 +98,9 @@ interface Span {
 }
 
 /** The blocks that can be unpacked, in order; the others go to `damaged`. */
-function readableBlocks(target: DatabaseSync): Span[] {
+function sortBlocks(target: DatabaseSync): { readonly spans: Span[]; readonly aside: Span[] } {
   const spans: Span[] = [];
+  const aside: Span[] = [];
   const positions = target
     .prepare("SELECT position FROM blocks ORDER BY position")
     .all()
@@ -77,6 +117,8 @@ function readableBlocks(target: DatabaseSync): Span[] {
       spans.push({ position, count, feed: Number(row?.["feed"]), since: since === undefined ? since : Number(since) });
       if (row?.["count"] !== count) correct.run(count, position);
     } else {
+      const feed = row?.["known"] === 1 ? Number(row["feed"]) : UNKNOWN;
+      aside.push({ position, count: Number(row?.["count"]), feed, since: undefined });
       target.exec(`INSERT OR IGNORE INTO damaged (position, count, feed, console_version, body, since)
         SELECT position, count, feed, console_version, body, since FROM blocks WHERE position = ${position};
         INSERT INTO tallies SELECT feed, 'damaged', count FROM blocks WHERE position = ${position}
@@ -84,7 +126,7 @@ function readableBlocks(target: DatabaseSync): Span[] {
         DELETE FROM blocks WHERE position = ${position}`);
     }
   }
-  return spans;
+  return { spans, aside };
 }
 
 function countOf(body: unknown): number {
@@ -95,8 +137,8 @@ function countOf(body: unknown): number {
   }
 }
 
-function holesBetween(spans: readonly Span[], begin: number, end: number): { position: number; end: number }[] {
-  const holes: { position: number; end: number }[] = [];
+function holesBetween(spans: readonly Span[], begin: number, end: number): Hole[] {
+  const holes: Hole[] = [];
   let reached = begin;
   for (const { position, count } of spans) {
     if (position > reached) holes.push({ position: reached, end: position });
@@ -110,7 +152,7 @@ function holesBetween(spans: readonly Span[], begin: number, end: number): { pos
 function rewindFeeds(
   target: DatabaseSync,
   waiting: readonly Span[],
-  firstLost: number,
+  lost: Lost,
   mirrored: Mirrored | undefined,
 ): Recovered["rereads"] {
   const feeds = target
@@ -118,8 +160,9 @@ function rewindFeeds(
       "SELECT id, console, feed, checkpoint, coalesce(floor, checkpoint) AS floor FROM feeds WHERE checkpoint IS NOT NULL",
     )
     .all() as unknown as { id: number; console: string; feed: FeedKey["feed"]; checkpoint: number; floor: number }[];
-  return feeds.map(({ id, console, feed, checkpoint, floor }) => {
-    const before = waiting.findLast((span) => span.feed === id && span.position < firstLost)?.since;
+  const suspects = feeds.filter(({ id }) => lost.feeds?.has(id) ?? true);
+  return suspects.map(({ id, console, feed, checkpoint, floor }) => {
+    const before = waiting.findLast((span) => span.feed === id && span.position < lost.position)?.since;
     const safe = mirrored?.feeds.find((one) => one.console === console && one.feed === feed)?.time;
     const from = Math.min(checkpoint, before ?? safe ?? floor);
     // As far behind the checkpoint as before, for what became visible late.

@@ -13,6 +13,7 @@ import { SIGHT } from "../../src/spool/sightings.ts";
 import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
 import { ACTIVITIES, NEVER, checkpoint, idsOf, micros, page, readTo, record } from "./spool.contract.ts";
 import { eventsOf, jsonCollectors } from "../support/json-renderer.ts";
+import { requireMounts } from "../support/requires.ts";
 
 let directory: string;
 let spools: ThreadedSpool[];
@@ -315,58 +316,48 @@ describe("the disk", () => {
     expect(spool.isFull).toBe(false);
   });
 
-  test.skipIf(!canMount())("that is full refuses a page whole, and a release still makes room", async () => {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", directory]);
-    try {
-      const spool = await open();
-      const bulk = (id: number): string =>
-        JSON.stringify({ fill: Array.from({ length: 60_000 }, (_, at) => (at * 7919 * (id + 3)) % 65_521) });
-      let stored = 0;
-      let failure: unknown;
-      while (failure === undefined && stored < 1000) {
-        try {
-          await spool.append(
-            ACTIVITIES,
-            page([record(String(stored), { text: bulk(stored) })], { checkpoint: checkpoint(stored + 1) }),
-            NEVER,
-          );
-          stored += 1;
-        } catch (error) {
-          failure = error;
+  test.skipIf(requireMounts().missing)(
+    "that is full refuses a page whole, and a release still makes room",
+    async () => {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=16m", "tmpfs", directory]);
+      try {
+        const spool = await open();
+        const bulk = (id: number): string =>
+          JSON.stringify({ fill: Array.from({ length: 60_000 }, (_, at) => (at * 7919 * (id + 3)) % 65_521) });
+        let stored = 0;
+        let failure: unknown;
+        while (failure === undefined && stored < 1000) {
+          try {
+            await spool.append(
+              ACTIVITIES,
+              page([record(String(stored), { text: bulk(stored) })], { checkpoint: checkpoint(stored + 1) }),
+              NEVER,
+            );
+            stored += 1;
+          } catch (error) {
+            failure = error;
+          }
         }
+        expect(failure).toMatchObject({ code: "BRIDGE_SPOOL_WRITE", retryable: true });
+        expect(await spool.checkpoint(ACTIVITIES)).toEqual({ time: stored, floor: 0 });
+        expect(spool.end).toBe(stored);
+        const reader = await spool.reader("c");
+        expect(idsOf(await readTo(stored, reader))).toEqual(Array.from({ length: stored }, (_, at) => String(at)));
+        await reader.release(stored);
+        expect(await spool.append(ACTIVITIES, page([record(String(stored), { text: bulk(stored) })]), NEVER)).toEqual({
+          added: 1,
+          duplicates: 0,
+          deadLetters: 0,
+        });
+        await closed(spool);
+      } finally {
+        execFileSync("umount", ["-l", directory]);
       }
-      expect(failure).toMatchObject({ code: "BRIDGE_SPOOL_WRITE", retryable: true });
-      expect(await spool.checkpoint(ACTIVITIES)).toEqual({ time: stored, floor: 0 });
-      expect(spool.end).toBe(stored);
-      const reader = await spool.reader("c");
-      expect(idsOf(await readTo(stored, reader))).toEqual(Array.from({ length: stored }, (_, at) => String(at)));
-      await reader.release(stored);
-      expect(await spool.append(ACTIVITIES, page([record(String(stored), { text: bulk(stored) })]), NEVER)).toEqual({
-        added: 1,
-        duplicates: 0,
-        deadLetters: 0,
-      });
-      await closed(spool);
-    } finally {
-      execFileSync("umount", ["-l", directory]);
-    }
-  });
+    },
+  );
 
   async function untilFull(spool: ThreadedSpool): Promise<void> {
     while (!spool.isFull) await new Promise((resolve) => setImmediate(resolve));
-  }
-
-  function canMount(): boolean {
-    const probe = mkdtempSync(join(tmpdir(), "s1bridge-mount-"));
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", probe], { stdio: "ignore" });
-      execFileSync("umount", ["-l", probe], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    } finally {
-      rmSync(probe, { recursive: true, force: true });
-    }
   }
 });
 

@@ -55,7 +55,7 @@ export class DamagedWorld {
       const batch = this.#queues.get(collector)?.read(position, Math.min(most - sent, 1000));
       if (batch === undefined) break;
       const keys = batch.bytes.toString("utf8").split("\n").slice(0, -1);
-      this.arrived.get(collector)?.push(...keys);
+      this.confirmed(collector, keys);
       sent += batch.count;
       position = batch.end;
     }
@@ -63,8 +63,20 @@ export class DamagedWorld {
     this.#positions.set(collector, position);
   }
 
+  /** What the console had when another process worked on this spool. */
+  recall(count: number): void {
+    for (const all of this.records.values()) {
+      while (all.length < count) all.push({ id: `${all.length + 1}`, time: 1000 + all.length });
+    }
+  }
+
   close(): void {
     this.store.close();
+  }
+
+  /** Before the spool knows. */
+  protected confirmed(collector: string, keys: readonly string[]): void {
+    this.arrived.get(collector)?.push(...keys);
   }
 
   reopen(): void {

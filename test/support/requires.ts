@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /**
  * Whether a program that a test needs is missing here. `describe.skipIf(requireProgram("rsyslogd").missing)` leaves the
@@ -10,6 +13,22 @@ export function requireProgram(name: string): { readonly missing: boolean } {
   if (isSet(process.env["CI"])) throw new Error(`${name} is not installed, and CI must not skip its tests`);
   process.stderr.write(`skipped: ${name} is not installed\n`);
   return { missing };
+}
+
+/** Whether file systems can not be mounted here, for tests of full and read-only disks. As for programs. */
+export function requireMounts(): { readonly missing: boolean } {
+  const probe = mkdtempSync(join(tmpdir(), "s1bridge-mount-"));
+  try {
+    const run = (...command: [string, ...string[]]): boolean =>
+      spawnSync(command[0], command.slice(1), { stdio: "ignore" }).status === 0;
+    const missing = !run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", probe) || !run("umount", "-l", probe);
+    if (missing && isSet(process.env["CI"]))
+      throw new Error("nothing can be mounted, and CI must not skip these tests");
+    if (missing) process.stderr.write("skipped: nothing can be mounted\n");
+    return { missing };
+  } finally {
+    rmSync(probe, { recursive: true, force: true });
+  }
 }
 
 function isSet(value: string | undefined): boolean {
