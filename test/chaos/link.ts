@@ -33,9 +33,16 @@ export class Link {
     return this.#port;
   }
 
+  /** Connections that have carried something towards the collector, and are not over. */
+  get busy(): number {
+    return [...this.#passages].filter(({ bytes }) => bytes > 0).length;
+  }
+
   /** Listens, on the same port as before. */
   async accept(): Promise<void> {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#pass(socket));
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, (socket) =>
+      this.#pass(socket),
+    );
     this.#server = server;
     await once(server.listen(this.#port, "127.0.0.1"), "listening");
     this.#port = (server.address() as AddressInfo).port;
@@ -78,8 +85,8 @@ export class Link {
 
   #pass(socket: Socket): void {
     if (this.#closesAtOnce) {
-      socket.on("error", () => undefined).resume();
-      socket.end();
+      // Nothing is read: whoever reads all and then ends says that it has got it.
+      socket.on("error", () => undefined).destroy();
       return;
     }
     const passage = new Passage(socket, this.#upstreamPort, {
@@ -130,6 +137,10 @@ class Passage {
     this.ended = Promise.all(sockets.map((socket) => once(socket, "close").catch(() => undefined)));
     void this.#carry(down, this.#up);
     void this.#carry(this.#up, down);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Stops or goes on. */

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { stat, writeFile } from "node:fs/promises";
+import { readFileSync, readdirSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon } from "../support/daemon.ts";
@@ -9,8 +9,8 @@ import { Link } from "./link.ts";
 import type { Transport } from "./plan.ts";
 import type { Tally } from "./tally.ts";
 
-/** A receiver that has been still for so long has written what it has read. */
-const STILL_MS = 60;
+/** Some seconds: one that never is at such a point is killed all the same. */
+const KILL_TRIES = 2000;
 
 export interface ReceiverOptions {
   readonly name: string;
@@ -30,15 +30,13 @@ export class Receiver {
   readonly tally: Tally;
   readonly #daemon: Daemon;
   readonly #port: number;
-  readonly #file: string;
 
-  private constructor(name: string, parts: { daemon: Daemon; port: number; file: string; link: Link; tally: Tally }) {
+  private constructor(name: string, parts: { daemon: Daemon; port: number; link: Link; tally: Tally }) {
     this.name = name;
     this.link = parts.link;
     this.tally = parts.tally;
     this.#daemon = parts.daemon;
     this.#port = parts.port;
-    this.#file = parts.file;
   }
 
   static async start({ name, transport, directory, certificates, tally }: ReceiverOptions): Promise<Receiver> {
@@ -49,26 +47,33 @@ export class Receiver {
     const daemon = new Daemon(["rsyslogd", "-n", "-f", place("conf"), "-i", place("pid")], port);
     await daemon.start();
     const link = await Link.start(port, { isTls: transport === "tls" });
-    return new Receiver(name, { daemon, port, file, link, tally: tally(file) });
+    return new Receiver(name, { daemon, port, link, tally: tally(file) });
   }
 
   /**
-   * `kill -9` when something is left to be read, or when it has been still for a while. In between it may have read what it
-   * has not written yet: that would be lost with it.
+   * `kill -9` at a moment when nothing of a good end is in its hands: it has read and not written nothing at all, or only
+   * of the one connection that carries anything, of which more is to be read, so that it will be reset. What else it holds
+   * would be lost with it, and no sender could know.
    */
   async kill(): Promise<void> {
-    let size = await this.#size();
-    let stillSince = performance.now();
-    for (;;) {
+    for (let tries = 0; tries < KILL_TRIES; tries += 1) {
+      // All that comes to it comes through us, and not in the middle of this.
       this.#daemon.pause();
-      if (unreadBytes(this.#port) > 0 || performance.now() - stillSince > STILL_MS) break;
+      const inHand = unreadBytes(this.#port) > 0 ? this.link.busy : 2;
+      if (inHand <= 1) break;
       this.#daemon.resume();
+      if (this.#isAsleep() && unreadBytes(this.#port) === 0) break;
       await pause(2);
-      const now = await this.#size();
-      if (now !== size) stillSince = performance.now();
-      size = now;
     }
     await this.#daemon.kill();
+  }
+
+  /** Whether every thread of it waits for something. */
+  #isAsleep(): boolean {
+    const tasks = `/proc/${this.#daemon.pid}/task`;
+    return readdirSync(tasks).every((task) =>
+      / [S] /.test(readFileSync(`${tasks}/${task}/stat`, "latin1").slice(0, 60)),
+    );
   }
 
   start(): Promise<void> {
@@ -88,10 +93,6 @@ export class Receiver {
     this.#daemon.resume();
     await this.#daemon.stop();
     await this.tally.close();
-  }
-
-  async #size(): Promise<number> {
-    return (await stat(this.#file).catch(() => undefined))?.size ?? 0;
   }
 }
 

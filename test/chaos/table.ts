@@ -18,8 +18,13 @@ export function formatResult(result: ChaosResult): string {
     "",
     `s1bridge: ${starts} starts, ${gaveUp.length} of them because it had given up; peak memory ${mib(peakBytes)} MiB. ${Math.round(seconds)} s, seed ${seed}.`,
     ...(without.length === 0 ? [] : [`Not possible here: ${without.join(", ")}.`]),
+    ...[...bridge, omfwd].filter(({ missed }) => missed.length > 0).map(formatMissed),
     ...gaveUp.map((text) => `gave up: ${text}`),
   ].join("\n");
+}
+
+function formatMissed({ sender, collector, missed }: Outcome): string {
+  return `${sender}, ${collector}: of those missing the first are ${missed.join(", ")}.`;
 }
 
 function formatOutcome({ sender, collector, events, missing, duplicates, latencyMs }: Outcome): string {

@@ -102,9 +102,9 @@ function configuration(
 ): Parameters<BridgeHome["configure"]>[0] {
   // What becomes visible late is within the overlap, and each poll reads that again.
   const activities = {
-    every: "1s",
+    every: "2s",
     settle: "1s",
-    overlap: "4s",
+    overlap: "3s",
     start: new Date(startMs - 1000).toISOString(),
     requests_per_second: 1000,
   };

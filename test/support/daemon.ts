@@ -18,6 +18,10 @@ export class Daemon {
     this.#env = env;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** What it wrote to its standard output and error. */
   get output(): string {
     return this.#output;
