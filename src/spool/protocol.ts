@@ -1,18 +1,14 @@
 import type { Checkpoint, FeedKey, SpoolSurvey } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
-import type { RenderedBatch, RenderedQueue, ModuleSource } from "./rendered.ts";
+import type { CollectorSources, ConfiguredCollectors, Queues } from "./queues.ts";
+import type { RenderedBatch } from "./rendered.ts";
 import type { Sightings } from "./sightings.ts";
 import type { Identity } from "./statements.ts";
 import type { AppendOutcome, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
-export interface ThreadOptions extends StoreOptions {
-  /** By collector. */
-  readonly renderers: Readonly<Record<string, ModuleSource>>;
-  /** Undefined when every collector gets everything. */
-  readonly router: ModuleSource | undefined;
-}
+export interface ThreadOptions extends StoreOptions, CollectorSources {}
 
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
@@ -22,6 +18,8 @@ export interface Operations {
   /** Collector, position, and how many events at most. */
   read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
   release: { ask: [string, number]; answer: undefined };
+  /** Whose place it is that is kept, from now on; see queues.ts. */
+  configure: { ask: [CollectorSources]; answer: ConfiguredCollectors };
   size: { ask: []; answer: SpoolSize };
   survey: { ask: []; answer: SpoolSurvey };
   close: { ask: []; answer: undefined };
@@ -71,11 +69,8 @@ export function fromFailure({ code, message, stack }: Failure): Error {
   }
 }
 
-export function perform(
-  store: SpoolStore,
-  queues: ReadonlyMap<string, RenderedQueue>,
-  { operation, ask }: Request,
-): unknown {
+/** Gives the answer, or a promise of it. */
+export function perform(store: SpoolStore, queues: Queues, { operation, ask }: Request): unknown {
   switch (operation) {
     case "checkpoint":
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
@@ -88,10 +83,10 @@ export function perform(
       for (const { body } of page.blocks) releaseBuffer(body);
       return answer;
     }
-    case "read": {
-      const [collector, position, maxEvents] = ask as Operations["read"]["ask"];
-      return queues.get(collector)?.read(position, maxEvents);
-    }
+    case "read":
+      return queues.read(...(ask as Operations["read"]["ask"]));
+    case "configure":
+      return queues.configure(...(ask as Operations["configure"]["ask"]));
     case "release":
       return store.release(...(ask as Operations["release"]["ask"]));
     case "size":

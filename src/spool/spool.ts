@@ -16,7 +16,7 @@ import { releaseBuffer } from "../lib/release-buffer.ts";
 import { packBlock } from "./block.ts";
 import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
-import type { ModuleSource } from "./rendered.ts";
+import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
@@ -28,9 +28,9 @@ const FULL_RECHECK_MS = 1000;
 
 export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
   /** How each collector's messages are made, by its name. */
-  readonly collectors: Readonly<Record<string, ModuleSource>>;
+  readonly collectors: CollectorSources["renderers"];
   /** Which events each collector gets; every one without it. */
-  readonly router?: ModuleSource | undefined;
+  readonly router?: CollectorSources["router"];
 }
 
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
@@ -40,7 +40,7 @@ export class ThreadedSpool implements Spool {
   readonly salvaged: Salvage | undefined;
   readonly repairs: Repairs;
   readonly #thread: SpoolThread;
-  readonly #positions: ReadonlyMap<string, number>;
+  #positions: ReadonlyMap<string, number>;
   readonly #appended = new Notice();
   readonly #released = new Notice();
   #end: number;
@@ -116,6 +116,18 @@ export class ThreadedSpool implements Spool {
 
   survey(): Promise<SpoolSurvey> {
     return this.#thread.ask("survey");
+  }
+
+  /**
+   * Exchanges the collectors and what they get. Whoever is new begins at the oldest event that is still there; whoever is
+   * gone is forgotten. Readers of those that stay go on, with the renderer of now. On an error all is as it was.
+   */
+  async configure({ collectors, router }: Pick<SpoolOptions, "collectors" | "router">): Promise<readonly Forgotten[]> {
+    const { positions, forgotten } = await this.#thread.ask("configure", { renderers: collectors, router });
+    this.#positions = positions;
+    // Without the ones that are gone there may be room.
+    this.#released.tell();
+    return forgotten;
   }
 
   size(): Promise<SpoolSize> {

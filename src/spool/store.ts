@@ -89,8 +89,8 @@ const MIRROR_MS = 10_000;
 const PLACE_MS = 1000;
 
 export class SpoolStore {
+  /** Collectors that were not configured any more at the opening. */
   readonly forgotten: readonly Forgotten[];
-  readonly positions: ReadonlyMap<string, number>;
   /** What this opening had to make anew or set right. */
   readonly salvaged: Salvage | undefined;
   readonly repairs: Repairs;
@@ -123,16 +123,20 @@ export class SpoolStore {
     this.#inode = inodeOf(this.#path);
     this.#end = Number(this.#database.prepare("SELECT value FROM facts WHERE key = 'end'").get()?.["value"]);
     this.#database.exec("INSERT OR IGNORE INTO facts VALUES ('id', abs(random() % 4294967296))");
-    this.forgotten = this.#registerCollectors(options.collectors);
-    this.positions = new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));
     this.#space = new Space(options, this.#database, this.#sql);
     this.#dropping = new Dropping(this.#database, this.#sql, this.#space);
+    this.forgotten = this.registerCollectors(options.collectors);
     this.#mirror();
   }
 
   /** The position of the next event. */
   get end(): number {
     return this.#end;
+  }
+
+  /** How far each collector has confirmed. */
+  get positions(): ReadonlyMap<string, number> {
+    return new Map(this.#sql.positions.all().map((row) => [String(row["name"]), Number(row["position"])]));
   }
 
   checkpoint(key: FeedKey): Checkpoint | undefined {
@@ -237,6 +241,24 @@ export class SpoolStore {
     this.#mirrorNowAndThen();
   }
 
+  /**
+   * A new collector begins with the oldest event that is still there, so that one which was renamed loses nothing. One
+   * that is not configured any more no longer holds events back.
+   */
+  registerCollectors(names: readonly string[]): Forgotten[] {
+    const known = this.#database.prepare("SELECT name, position FROM collectors").all();
+    const oldest = Number(this.#sql.oldestPosition.get()?.["position"] ?? this.#end);
+    const gone = known.filter((row) => !names.includes(String(row["name"])));
+    this.#space.withReserve(() =>
+      this.#transaction(() => {
+        for (const name of names) this.#sql.addCollector.run(name, oldest);
+        for (const row of gone) this.#sql.deleteCollector.run(String(row["name"]));
+        if (names.length > 0) this.#deleteConfirmed();
+      }),
+    );
+    return gone.map((row) => ({ collector: String(row["name"]), events: this.#end - Number(row["position"]) }));
+  }
+
   size(): SpoolSize {
     const oldest = this.#sql.oldestPosition.get()?.["position"];
     return { bytes: this.#space.usedBytes(), events: this.#end - Number(oldest ?? this.#end) };
@@ -281,22 +303,6 @@ export class SpoolStore {
       this.#feeds.set(name, feed);
     }
     return feed;
-  }
-
-  /**
-   * A new collector begins with the oldest event that is still there, so that one which was renamed loses nothing. One
-   * that is not configured any more no longer holds events back.
-   */
-  #registerCollectors(names: readonly string[]): Forgotten[] {
-    const known = this.#database.prepare("SELECT name, position FROM collectors").all();
-    const oldest = Number(this.#sql.oldestPosition.get()?.["position"] ?? this.#end);
-    const gone = known.filter((row) => !names.includes(String(row["name"])));
-    this.#transaction(() => {
-      for (const name of names) this.#sql.addCollector.run(name, oldest);
-      for (const row of gone) this.#sql.deleteCollector.run(String(row["name"]));
-      if (names.length > 0) this.#deleteConfirmed();
-    });
-    return gone.map((row) => ({ collector: String(row["name"]), events: this.#end - Number(row["position"]) }));
   }
 
   #damaged(what: string, cause: unknown): SpoolDamagedError {

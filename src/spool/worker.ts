@@ -1,7 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Answer, type Opened, type Request, type ThreadOptions, perform, toFailure } from "./protocol.ts";
-import { type Router, UnpackedBlocks } from "./blocks.ts";
-import { RenderedQueue, type Renderer, type ModuleSource } from "./rendered.ts";
+import { Queues } from "./queues.ts";
 import { SpoolStore } from "./store.ts";
 
 /**
@@ -15,33 +14,29 @@ const port = parentPort;
 try {
   const { renderers, router, ...options } = workerData as ThreadOptions;
   const store = new SpoolStore(options);
-  const blocks = new UnpackedBlocks(
-    store,
-    router === undefined ? undefined : await load<Router>("createRouter", router),
-  );
-  const queues = new Map<string, RenderedQueue>();
-  for (const [collector, source] of Object.entries(renderers)) {
-    const render = await load<Renderer>("createRenderer", source);
-    queues.set(collector, new RenderedQueue(collector, { store, blocks, render, countsUnrouted: queues.size === 0 }));
-  }
+  const queues = new Queues(store);
+  await queues.begin({ renderers, router });
   const { end, positions, forgotten, salvaged, repairs } = store;
   tell({ end, positions, forgotten, salvaged, repairs });
+  const fail = (id: number, error: unknown): void => tell({ id, failure: toFailure(store.explain(error)) });
   port.on("message", (request: Request) => {
+    const { id, operation } = request;
     try {
-      tell({ id: request.id, value: perform(store, queues, request) });
+      const value = perform(store, queues, request);
+      // Only a change of the collectors takes its time; the others are answered in their order, and at once.
+      if (value instanceof Promise) {
+        value.then(
+          (settled: unknown) => tell({ id, value: settled }),
+          (error: unknown) => fail(id, error),
+        );
+      } else tell({ id, value });
     } catch (error) {
-      tell({ id: request.id, failure: toFailure(store.explain(error)) });
+      fail(id, error);
     }
-    if (request.operation === "close") port.close();
+    if (operation === "close") port.close();
   });
 } catch (error) {
   tell({ failure: toFailure(error) });
-}
-
-async function load<T>(name: string, { module, options }: ModuleSource): Promise<T> {
-  const { [name]: create } = (await import(module)) as Record<string, (options: unknown) => T>;
-  if (create === undefined) throw new Error(`${module} has no ${name}`);
-  return create(options);
 }
 
 /** Messages are handed over, not copied. Short ones share their memory with others and have to be. */

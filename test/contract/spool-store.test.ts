@@ -374,6 +374,40 @@ describe("a collector that is not configured any more", () => {
   });
 });
 
+describe("collectors that are exchanged while the spool is open", () => {
+  const two = { collectors: jsonCollectors("c", "new") };
+
+  test("a new one begins at the oldest event that is still there, and the others go on", async () => {
+    const spool = await open();
+    const reader = await spool.reader("c");
+    await spool.append(ACTIVITIES, page([record("1"), record("2")]), NEVER);
+    await spool.append(ACTIVITIES, page([record("3")]), NEVER);
+    await reader.release(2);
+    expect(await spool.configure(two)).toEqual([]);
+    const added = await spool.reader("new");
+    expect(idsOf(await readTo(3, added))).toEqual(["3"]);
+    expect(idsOf(await readTo(3, reader))).toEqual(["3"]);
+  });
+
+  test("one that is gone is told with what it had not confirmed, and holds nothing back any more", async () => {
+    const spool = await open({ collectors: ["c", "gone"] });
+    await spool.append(ACTIVITIES, page([record("1"), record("2")]), NEVER);
+    await (await spool.reader("c")).release(2);
+    expect((await spool.size()).events).toBe(2);
+    expect(await spool.configure({ collectors: jsonCollectors("c") })).toEqual([{ collector: "gone", events: 2 }]);
+    expect((await spool.size()).events).toBe(0);
+    await expect(spool.reader("gone")).rejects.toThrow("without the collector gone");
+  });
+
+  test("a renderer that can not be loaded leaves all as it was", async () => {
+    const spool = await open();
+    await spool.append(ACTIVITIES, page([record("1")]), NEVER);
+    const broken = { module: "file:///nowhere.js", options: {} };
+    await expect(spool.configure({ collectors: { ...jsonCollectors("c"), broken } })).rejects.toThrow("nowhere.js");
+    expect(idsOf(await readTo(1, await spool.reader("c")))).toEqual(["1"]);
+  });
+});
+
 describe("ids that are forgotten", () => {
   const OVERLAP = 20;
 
