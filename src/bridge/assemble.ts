@@ -1,5 +1,4 @@
 import type { ConnectionOptions } from "node:tls";
-import type { Observable } from "rxjs";
 import { type ConnectionTarget, DEFAULT_TIMEOUTS } from "../collector/connection.ts";
 import { FileCollector } from "../collector/file.ts";
 import { RELP_WINDOW, RelpCollector } from "../collector/relp.ts";
@@ -11,7 +10,7 @@ import type { CollectorConfig, Config, ConsoleConfig, FeedConfig } from "../conf
 import { readPem } from "../config/files.ts";
 import { readSiemToken, readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
-import type { Micros } from "../event/time.ts";
+import { type Micros, toMs } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
@@ -26,9 +25,10 @@ import type { ModuleSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
-import { type DeliveryFault, type WindowReport, delivery } from "./delivery.ts";
-import { type FeedFault, type PageReport, intake } from "./intake.ts";
+import { type DeliveryFault, delivery } from "./delivery.ts";
+import { type FeedFault, intake } from "./intake.ts";
 import type { Collector, FeedKey, StopSignals } from "./ports.ts";
+import type { Half } from "./run.ts";
 import { cron, every } from "./schedule.ts";
 import type { WindowLimits } from "./window-size.ts";
 
@@ -55,12 +55,23 @@ export interface Observer {
   deliveryFault(fault: DeliveryFault): void;
 }
 
+/** What a console tells beside its feeds. */
+export interface ConsoleFacts {
+  readonly console: string;
+  /** How far the console's clock is ahead of ours. */
+  readonly skewMs: number;
+  /** When the API token expires, in milliseconds; undefined while that is not known. */
+  readonly tokenExpiresMs: number | undefined;
+}
+
 export interface Bridge {
-  readonly halves: readonly (Observable<PageReport> | Observable<WindowReport>)[];
+  readonly halves: readonly Half[];
   readonly feeds: readonly FeedKey[];
   readonly spool: ThreadedSpool;
   /** Each console with the end of its token, as far as it is known at the moment of asking. */
   readonly tokens: readonly { readonly console: string; readonly tokenExpiresAt: Micros | undefined }[];
+  /** Each console beside its feeds, as it is at the moment of asking. */
+  readonly consoles: () => readonly ConsoleFacts[];
   /** Lets go of everything; after the halves have ended. */
   close(): Promise<void>;
 }
@@ -116,6 +127,12 @@ export async function assemble(
         return client.tokenExpiresAt;
       },
     })),
+    consoles: () =>
+      consoles.map(({ client }, at) => ({
+        console: config.consoles[at]?.name ?? "",
+        skewMs: client.clock.skewMs,
+        tokenExpiresMs: client.tokenExpiresAt === undefined ? undefined : toMs(client.tokenExpiresAt),
+      })),
     close: async () => {
       await Promise.all([
         ...consoles.map(({ client }) => client.close()),

@@ -38,6 +38,7 @@ export interface PageReport extends Omit<Appended, "late"> {
   readonly reached: Page["checkpoint"]["time"];
   readonly late: LateRecords & { readonly widened: boolean };
   readonly overlapMs: number | undefined;
+  readonly consoleVersion: string | undefined;
 }
 
 export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: IntakeOptions): Observable<PageReport> {
@@ -81,6 +82,7 @@ function report(feed: Feed, page: Page, { late, ...appended }: Appended, widened
     reached: page.checkpoint.time,
     late: { count: 0, maxBehindMs: 0, ...late, widened },
     overlapMs,
+    consoleVersion: page.consoleVersion,
     ...appended,
   };
 }

@@ -1,14 +1,21 @@
 import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
+import { OwnEvents } from "../bridge/own-events.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
 import type { PageReport } from "../bridge/intake.ts";
-import { type Report, runBridge } from "../bridge/run.ts";
+import { type Half, type Report, runBridge } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
+import type { Fault } from "../bridge/retry.ts";
 import { formatTime } from "../event/time.ts";
+import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { DropLog } from "./drop-log.ts";
-import { Health } from "../telemetry/health.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { Metrics, codeOf } from "../telemetry/metrics.ts";
+import { codeOf } from "../telemetry/codes.ts";
+import { heartbeat } from "../telemetry/heartbeat.ts";
+import { Metrics } from "../telemetry/metrics.ts";
+import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
+import type { BridgeStatus } from "../telemetry/status.ts";
+import { StatusBoard } from "../telemetry/status-board.ts";
 import { TokenExpiry } from "../telemetry/token-expiry.ts";
 import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
@@ -39,7 +46,7 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
       "started",
     );
     try {
-      await runBridge(bridge.halves, (report) => {
+      await runBridge([...bridge.halves, ...watch.voices(config, stop)], (report) => {
         watch.report(report);
         onReport?.(report);
       });
@@ -68,7 +75,7 @@ async function listen({ telemetry }: Config, watch: Watch, log: Logger): Promise
 
 interface Running {
   readonly bridge: Bridge;
-  readonly health: Health;
+  readonly board: StatusBoard;
   readonly metrics: Metrics;
   readonly tokens: TokenExpiry;
 }
@@ -78,6 +85,7 @@ class Watch implements Observer {
   readonly #log: Logger;
   readonly #drops: DropLog;
   readonly #unrouted = new Set<string>();
+  readonly #notices = new NoticeBoard();
   #begun: Running | undefined;
 
   constructor(log: Logger) {
@@ -100,9 +108,19 @@ class Watch implements Observer {
       bridge,
       metrics,
       tokens,
-      health: new Health(
-        bridge.feeds,
-        config.collectors.map(({ name }) => name),
+      board: new StatusBoard(
+        {
+          version: VERSION,
+          feeds: bridge.feeds,
+          collectors: config.collectors.map(({ name }) => name),
+          maxSpoolBytes: config.spool.max_size,
+        },
+        {
+          survey: () => spool.survey(),
+          isFull: () => spool.isFull,
+          end: () => spool.end,
+          consoles: () => bridge.consoles(),
+        },
       ),
     };
     this.#tellSalvage(spool);
@@ -139,29 +157,30 @@ class Watch implements Observer {
     return this.#running.metrics;
   }
 
-  reasons(): readonly string[] {
-    const { health, bridge } = this.#running;
-    return health.reasons(bridge.spool.isFull);
+  status(): Promise<BridgeStatus> {
+    return this.#running.board.snapshot();
   }
 
-  async status(): Promise<object> {
-    const { health, bridge, tokens } = this.#running;
-    const size = await bridge.spool.size();
-    return {
-      version: VERSION,
-      pid: process.pid,
-      spool: { ...size, full: bridge.spool.isFull, end: bridge.spool.end },
-      ...health.toJSON(),
-      tokens: tokens.status(),
-    };
+  /** What the bridge says of itself, by the way of all events. */
+  voices({ heartbeat: beats }: Config, stop: StopSignals): Half[] {
+    const own = new OwnEvents(this.#running.bridge.spool);
+    const status = (): Promise<BridgeStatus> => this.status();
+    const onFault = ({ error, attempt, retryInMs }: Fault): void =>
+      this.#logFault(error, attempt, { attempt, retryInMs }, "a heartbeat or notice could not be stored");
+    const options = { backoff: OWN_BACKOFF, stop: stop.soft, onFault };
+    return [
+      tellNotices(this.#notices, status, own, { ...options, everyMs: NOTICES_EVERY_MS }),
+      ...(beats === undefined ? [] : [heartbeat(status, own, { ...options, everyMs: beats.every })]),
+    ];
   }
 
   report(report: Report): void {
-    const { metrics, health } = this.#running;
+    const { metrics, board } = this.#running;
     switch (report.kind) {
       case "page":
         metrics.page(report);
-        health.page(report);
+        board.page(report);
+        this.#notices.page(report);
         this.#drops.add(report.dropped ?? []);
         this.#warnLate(report);
         this.#warnTokens();
@@ -173,13 +192,17 @@ class Watch implements Observer {
         return;
       case "window":
         metrics.window(report);
-        health.window(report);
+        board.window(report);
+        this.#notices.window(report);
         if (report.damaged > 0)
           this.#log.error(
             { collector: report.collector, events: report.damaged },
             "events of the spool are lost or can not be mapped; what is lost was read again, see code BRIDGE_SPOOL_DAMAGED",
           );
         this.#warnUnrouted(report.unrouted);
+        return;
+      case "own":
+        metrics.own(report);
         return;
     }
   }
@@ -215,7 +238,7 @@ class Watch implements Observer {
   feedFault(fault: Parameters<Observer["feedFault"]>[0]): void {
     const { key, error, attempt, retryInMs } = fault;
     this.#begun?.metrics.feedFault(fault);
-    this.#begun?.health.feedFault(fault);
+    this.#begun?.board.feedFault(fault);
     this.#warnTokens();
     this.#logFault(error, attempt, { ...key, attempt, retryInMs }, "feed failed");
   }
@@ -223,7 +246,7 @@ class Watch implements Observer {
   deliveryFault(fault: Parameters<Observer["deliveryFault"]>[0]): void {
     const { collector, error, attempt, retryInMs, inDoubt } = fault;
     this.#begun?.metrics.deliveryFault(fault);
-    this.#begun?.health.deliveryFault(fault);
+    this.#begun?.board.deliveryFault(fault);
     this.#logFault(
       error,
       attempt,
@@ -255,6 +278,11 @@ class Watch implements Observer {
 
 /** Warnings about sites without a collector: names come from the records. */
 const MAX_UNROUTED = 10_000;
+
+const OWN_BACKOFF: Backoff = { firstMs: 1000, maxMs: 60_000 };
+
+/** How soon something is noticed. */
+const NOTICES_EVERY_MS = 5000;
 
 /** Faults that do not go away by themselves. */
 const OPERATOR_MUST_ACT = new Set([

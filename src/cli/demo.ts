@@ -106,6 +106,7 @@ class Counts {
   /** Whether the report brought anything forward. */
   add(report: Report): boolean {
     this.latency.add(report);
+    if (report.kind === "own") return false;
     if (report.kind === "page") this.fetched += report.added;
     else this.confirmed += report.events;
     return report.kind === "window" || report.added > 0;

@@ -5,7 +5,7 @@ import { type CloseAnswer, type ProbeStep, type TlsFacts, probeConnection, probe
 import type { CollectorConfig } from "../config/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { frame } from "../syslog/framing.ts";
-import { codeOf } from "../telemetry/metrics.ts";
+import { codeOf } from "../telemetry/codes.ts";
 import type { OnlineRow } from "./online.ts";
 import { testEvent } from "./test-event.ts";
 

@@ -1,7 +1,7 @@
 import { ConfigFileError, fileFaults } from "../config/files.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../telemetry/log.ts";
-import { codeOf } from "../telemetry/metrics.ts";
+import { codeOf } from "../telemetry/codes.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { stopOnSignals } from "./stop.ts";

@@ -2,7 +2,7 @@ import { requireAvailable } from "../config/availability.ts";
 import { readConfig } from "../config/load.ts";
 import type { CollectorConfig } from "../config/schema.ts";
 import { describeError } from "../lib/errors.ts";
-import { codeOf } from "../telemetry/metrics.ts";
+import { codeOf } from "../telemetry/codes.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { pick } from "./pick.ts";
 import { deliverTest, testFrames } from "./probe-collectors.ts";

@@ -21,7 +21,6 @@ const AVAILABLE_FEEDS: readonly string[] = ["activities", "threats"];
 const LATER: readonly Later[] = [
   ...FEED_NAMES.filter((name) => !AVAILABLE_FEEDS.includes(name)).map((name) => ({ key: `consoles[].feeds.${name}` })),
   ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
-  { key: "heartbeat" },
 ];
 
 /** A key that is valid and asks for what this release does not do. */

@@ -18,6 +18,10 @@ export class Latency {
       if (report.added > 0) this.#waiting.push({ end: this.#end, count: report.added, atMs });
       return;
     }
+    if (report.kind === "own") {
+      this.#end += report.events;
+      return;
+    }
     while (this.#waiting[0] !== undefined && this.#waiting[0].end <= report.end) {
       const page = this.#waiting.shift();
       if (page !== undefined) this.#samples.push({ ms: atMs - page.atMs, count: page.count });

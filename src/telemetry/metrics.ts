@@ -1,7 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
-import { BridgeError } from "../lib/errors.ts";
+import type { OwnReport } from "../bridge/own-events.ts";
+import { codeOf } from "./codes.ts";
 
 /** The gauges that are read when Prometheus asks. */
 export interface Sampled {
@@ -113,6 +114,10 @@ export class Metrics {
     "collector",
     "code",
   ]);
+  readonly #own = this.#counter("s1bridge_own_events_total", "Heartbeats and notices that are in the spool.", [
+    "console",
+    "kind",
+  ]);
   readonly #lastConfirm = this.#gauge(
     "s1bridge_collector_last_confirm_timestamp_seconds",
     "When the last window was confirmed.",
@@ -184,6 +189,10 @@ export class Metrics {
     this.#windowSeconds.observe({ collector }, tookMs / 1000);
   }
 
+  own({ console, what, events }: OwnReport): void {
+    this.#own.inc({ console, kind: what }, events);
+  }
+
   feedFault({ key, error }: FeedFault): void {
     this.#feedFaults.inc({ console: key.console, feed: key.feed, code: codeOf(error) });
   }
@@ -216,8 +225,3 @@ export class Metrics {
 }
 
 const MAX_BELONGINGS = 1000;
-
-/** The stable code of an error of ours; what is not ours is a bug. */
-export function codeOf(error: unknown): string {
-  return error instanceof BridgeError ? error.code : "BRIDGE_BUG";
-}

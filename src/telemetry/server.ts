@@ -1,12 +1,11 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Reasons } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
+import type { BridgeStatus } from "./status.ts";
 
 export interface TelemetrySource {
   readonly metrics: Metrics;
-  reasons(): Reasons;
-  status(): Promise<object>;
+  status(): Promise<BridgeStatus>;
 }
 
 const PAGES = "/livez /readyz /metrics /api/status";
@@ -56,7 +55,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, source
       reply(response, 200, "text/plain", "ok\n");
       return;
     case "/readyz": {
-      const reasons = source.reasons();
+      const { reasons } = await source.status();
       reply(
         response,
         reasons.length === 0 ? 200 : 503,

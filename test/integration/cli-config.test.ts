@@ -65,16 +65,19 @@ describe.concurrent("a configuration with faults", () => {
 });
 
 describe.concurrent("a configuration that asks for what comes later", () => {
-  const later = VALID.replace("tcp://127.0.0.1:1", "relp://127.0.0.1:1").concat("heartbeat: { every: 5m }\n");
+  const later = VALID.replace(
+    "    token:",
+    "    feeds: { activities: {}, agents: {}, threats: { mode: snapshot } }\n    token:",
+  );
 
   test("passes check, which says what is not available yet and where", async () => {
     await using home = homeWith(later);
     const { code, stdout } = await home.command("check", "-c", home.configFile);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/config\.yaml:6:\d+ .*address.*not available yet/);
-    expect(stdout).toMatch(/config\.yaml:9:\d+ .*heartbeat.*not available yet/);
+    expect(stdout).toMatch(/config\.yaml:5:\d+ .*agents.*not available yet/);
+    expect(stdout).toMatch(/config\.yaml:5:\d+ .*mode.*not available yet/);
     const { stdout: json } = await home.command("check", "--json", "-c", home.configFile);
-    expect(JSON.parse(json)).toMatchObject({ faults: [], notAvailable: [{ line: 6 }, { line: 9 }] });
+    expect(JSON.parse(json)).toMatchObject({ faults: [], notAvailable: [{ line: 5 }, { line: 5 }] });
   });
 
   test("is refused by run with 2", async () => {

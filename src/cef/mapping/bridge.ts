@@ -58,7 +58,10 @@ export const NOTICE_CODES = {
   dead_letters: { severity: 5, meaning: "Records can not become events; they are in dead-letters.ndjson" },
   damaged: { severity: 8, meaning: "Events in the spool can not be read any more; kept in its table `damaged`" },
   dropped: { severity: 8, meaning: "The spool was full, and `when_full: drop_oldest` gave up events" },
-  late: { severity: 4, meaning: "Records appeared nearly as late as `overlap` reaches: later ones would be missed" },
+  late: {
+    severity: 4,
+    meaning: "Records appeared later than `overlap` reaches; it is longer from now on, for as long as the process runs",
+  },
   parked: { severity: 6, meaning: "The console refuses the feed or the token; nothing is read until that is mended" },
   token_expiring: { severity: 6, meaning: "The API token expires in 30, 7 or 1 days" },
 } as const satisfies Record<string, { severity: CefSeverity; meaning: string }>;

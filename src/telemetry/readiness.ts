@@ -1,0 +1,34 @@
+import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "./status.ts";
+
+/** A fault that lasts longer than this makes the bridge not ready. */
+const STALE_MS = 2 * 60_000;
+
+/**
+ * Why the bridge is not ready, in words: feeds without a good page, collectors that have failed for a while, a full spool.
+ * Health is the age of the last success against a limit: a process that is up and does nothing is not healthy.
+ */
+export function reasonsOf(
+  { feeds, collectors, spool, startedAt }: Pick<BridgeStatus, "feeds" | "collectors" | "spool" | "startedAt">,
+  nowMs: number,
+): readonly string[] {
+  const isStale = (iso: string): boolean => nowMs - Date.parse(iso) > STALE_MS;
+  const ofFeed = ({ console, feed, lastPageAt, fault }: FeedStatus): string | undefined => {
+    if (lastPageAt === null) return `${console}/${feed} has not read a page yet${because(fault)}`;
+    if (fault === null || !isStale(lastPageAt)) return undefined;
+    return `${console}/${feed} has read nothing since ${lastPageAt}${because(fault)}`;
+  };
+  const ofCollector = ({ collector, lastConfirmAt, fault }: CollectorStatus): string | undefined => {
+    if (fault === null || !isStale(lastConfirmAt ?? startedAt)) return undefined;
+    return `${collector} has confirmed nothing since ${lastConfirmAt ?? "the start"}${because(fault)}`;
+  };
+  const reasons = [
+    ...feeds.map(ofFeed),
+    ...collectors.map(ofCollector),
+    spool.full ? "the spool is full, and polling waits" : undefined,
+  ];
+  return reasons.filter((reason) => reason !== undefined);
+}
+
+function because(fault: FaultStatus | null): string {
+  return fault === null ? "" : `: ${fault.code} ${fault.message}`;
+}

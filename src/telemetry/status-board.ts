@@ -1,0 +1,339 @@
+import type { ConsoleFacts } from "../bridge/assemble.ts";
+import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
+import type { FeedFault, PageReport } from "../bridge/intake.ts";
+import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey } from "../bridge/ports.ts";
+import { OWN_FEED } from "../event/event.ts";
+import { type Micros, toMs } from "../event/time.ts";
+import { describeError } from "../lib/errors.ts";
+import { Rate } from "../lib/rate.ts";
+import { codeOf, isParked } from "./codes.ts";
+import { reasonsOf } from "./readiness.ts";
+import type {
+  BridgeStatus,
+  CollectorStatus,
+  ConsoleStatus,
+  FaultStatus,
+  FeedStatus,
+  FeedTotal,
+  SpoolStatus,
+} from "./status.ts";
+
+/** Where the board looks when it is asked. */
+export interface StatusSources {
+  readonly survey: () => Promise<SpoolSurvey>;
+  readonly isFull: () => boolean;
+  /** The position of the next event. */
+  readonly end: () => number;
+  readonly consoles: () => readonly ConsoleFacts[];
+}
+
+export interface StatusOptions {
+  readonly version: string;
+  readonly feeds: readonly FeedKey[];
+  readonly collectors: readonly string[];
+  readonly maxSpoolBytes: number;
+  readonly now?: () => number;
+}
+
+interface FeedNotes {
+  readonly key: FeedKey;
+  readonly rate: Rate;
+  lastPageMs: number | undefined;
+  reached: Micros | undefined;
+  /** The newest confirmed event, by collector. */
+  readonly confirmed: Map<string, Micros>;
+  /** A position behind all events of the feed. */
+  end: number;
+  spooled: number;
+  duplicates: number;
+  late: number;
+  latestMs: number | undefined;
+  deadLetters: number;
+  fault: FaultStatus | undefined;
+}
+
+interface CollectorNotes {
+  readonly collector: string;
+  readonly rate: Rate;
+  lastConfirmMs: number | undefined;
+  confirmed: number;
+  position: number;
+  inDoubt: number;
+  inDoubtTotal: number;
+  fault: FaultStatus | undefined;
+}
+
+/** Notes what the reports and faults tell, and makes the status of it. Bounded: some numbers for each feed and collector. */
+export class StatusBoard {
+  readonly #options: StatusOptions;
+  readonly #sources: StatusSources;
+  readonly #feeds: ReadonlyMap<string, FeedNotes>;
+  readonly #collectors: ReadonlyMap<string, CollectorNotes>;
+  /** The build of each console, as it was told last. */
+  readonly #versions = new Map<string, string>();
+  readonly #startedMs: number;
+
+  constructor(options: StatusOptions, sources: StatusSources) {
+    this.#options = options;
+    this.#sources = sources;
+    this.#startedMs = this.#now();
+    const end = sources.end();
+    this.#feeds = new Map(options.feeds.map((key) => [nameOf(key), feedNotes(key, end)]));
+    this.#collectors = new Map(options.collectors.map((collector) => [collector, collectorNotes(collector)]));
+  }
+
+  page({ key, added, duplicates, deadLetters, late, reached, consoleVersion }: PageReport): void {
+    const notes = this.#feeds.get(nameOf(key));
+    if (notes === undefined) return;
+    const now = this.#now();
+    notes.lastPageMs = now;
+    notes.reached = reached;
+    notes.spooled += added;
+    notes.duplicates += duplicates;
+    notes.deadLetters += deadLetters;
+    notes.late += late.count;
+    if (late.count > 0) notes.latestMs = Math.max(notes.latestMs ?? 0, late.maxBehindMs);
+    if (consoleVersion !== undefined) this.#versions.set(key.console, consoleVersion);
+    notes.rate.add(added, now);
+    if (added > 0) notes.end = this.#sources.end();
+    notes.fault = undefined;
+  }
+
+  window({ collector, events, end, batches }: WindowReport): void {
+    const notes = this.#collectors.get(collector);
+    if (notes === undefined) return;
+    const now = this.#now();
+    notes.lastConfirmMs = now;
+    notes.confirmed += events;
+    notes.position = end;
+    notes.inDoubt = 0;
+    notes.rate.add(events, now);
+    notes.fault = undefined;
+    for (const { origin, newest } of batches) {
+      if (origin !== undefined && newest !== undefined)
+        this.#feeds.get(nameOf(origin))?.confirmed.set(collector, newest);
+    }
+  }
+
+  feedFault(fault: FeedFault): void {
+    const notes = this.#feeds.get(nameOf(fault.key));
+    if (notes !== undefined) notes.fault = this.#fault(fault, notes.fault);
+  }
+
+  deliveryFault(fault: DeliveryFault): void {
+    const notes = this.#collectors.get(fault.collector);
+    if (notes === undefined) return;
+    notes.fault = this.#fault(fault, notes.fault);
+    notes.inDoubt = fault.inDoubt;
+    notes.inDoubtTotal += fault.inDoubt;
+  }
+
+  async snapshot(): Promise<BridgeStatus> {
+    const survey = await this.#sources.survey();
+    const nowMs = this.#now();
+    const consoles = this.#sources
+      .consoles()
+      .map((facts) => consoleStatus(facts, this.#versions.get(facts.console), nowMs));
+    const status = {
+      source: "daemon",
+      at: iso(nowMs),
+      version: this.#options.version,
+      pid: process.pid,
+      startedAt: iso(this.#startedMs),
+      consoles,
+      feeds: [...this.#feeds.values()].map((notes) => this.#feed(notes, survey, consoles, nowMs)),
+      collectors: [...this.#collectors.values()].map((notes) => collectorStatus(notes, survey, nowMs)),
+      spool: spoolStatus(survey, this.#options.maxSpoolBytes, this.#sources.isFull(), nowMs),
+    } as const;
+    const reasons = reasonsOf(status, nowMs);
+    return { ...status, ready: reasons.length === 0, reasons };
+  }
+
+  #feed(notes: FeedNotes, survey: SpoolSurvey, consoles: readonly ConsoleStatus[], nowMs: number): FeedStatus {
+    const { key, fault } = notes;
+    const surveyed = survey.feeds.find(({ console, feed }) => console === key.console && feed === key.feed);
+    const skewMs = (consoles.find(({ console }) => console === key.console)?.skewSeconds ?? 0) * 1000;
+    const reached = notes.reached ?? surveyed?.checkpoint;
+    const newest = notes.confirmed.size === 0 ? undefined : (Math.min(...notes.confirmed.values()) as Micros);
+    return {
+      ...key,
+      state: fault === undefined ? (notes.lastPageMs === undefined ? "starting" : "ok") : stateOf(fault),
+      lastPageAt: isoOrNull(notes.lastPageMs),
+      reached: reached === undefined ? null : iso(toMs(reached)),
+      newestConfirmedAt: newest === undefined ? null : iso(toMs(newest)),
+      lagSeconds: lagSeconds({ ...notes, reached, newest }, survey, nowMs + skewMs),
+      eventsPerMinute: notes.rate.perMinute(nowMs),
+      spooled: notes.spooled,
+      duplicates: notes.duplicates,
+      late: notes.late,
+      latestSeconds: notes.latestMs === undefined ? null : seconds(notes.latestMs),
+      deadLetters: notes.deadLetters,
+      total: totalOf(surveyed),
+      fault: fault ?? null,
+    };
+  }
+
+  #fault({ error, attempt, retryInMs }: FeedFault | DeliveryFault, before: FaultStatus | undefined): FaultStatus {
+    const at = iso(this.#now());
+    return {
+      code: codeOf(error),
+      message: describeError(error),
+      since: before?.since ?? at,
+      at,
+      attempt,
+      retryAt: iso(this.#now() + retryInMs),
+    };
+  }
+
+  #now(): number {
+    return (this.#options.now ?? Date.now)();
+  }
+}
+
+function feedNotes(key: FeedKey, end: number): FeedNotes {
+  return {
+    key: { console: key.console, feed: key.feed },
+    rate: new Rate(),
+    lastPageMs: undefined,
+    reached: undefined,
+    confirmed: new Map(),
+    end,
+    spooled: 0,
+    duplicates: 0,
+    late: 0,
+    latestMs: undefined,
+    deadLetters: 0,
+    fault: undefined,
+  };
+}
+
+function collectorNotes(collector: string): CollectorNotes {
+  return {
+    collector,
+    rate: new Rate(),
+    lastConfirmMs: undefined,
+    confirmed: 0,
+    position: 0,
+    inDoubt: 0,
+    inDoubtTotal: 0,
+    fault: undefined,
+  };
+}
+
+/** While nothing of the feed waits, the collectors are as far as the feed; else as far as the newest that they have. */
+function lagSeconds(
+  { end, reached, newest }: Pick<FeedNotes, "end" | "reached"> & { readonly newest: Micros | undefined },
+  { collectors, oldestStoredMs }: SpoolSurvey,
+  nowMs: number,
+): number | null {
+  const isConfirmed = collectors.every(({ position }) => position >= end);
+  const upTo = isConfirmed ? reached : newest;
+  const upToMs = upTo === undefined ? (isConfirmed ? undefined : oldestStoredMs) : toMs(upTo);
+  return upToMs === undefined ? null : seconds(Math.max(0, nowMs - upToMs));
+}
+
+export function totalOf(surveyed: FeedSurvey | undefined): FeedTotal {
+  const tallies = surveyed?.tallies ?? {};
+  return {
+    events: surveyed?.sequence ?? 0,
+    duplicates: tallies.duplicates ?? 0,
+    late: tallies.late ?? 0,
+    deadLetters: tallies.dead_letters ?? 0,
+    dropped: tallies.dropped ?? 0,
+    damaged: tallies.damaged ?? 0,
+    heartbeats: tallies.heartbeats ?? 0,
+  };
+}
+
+function stateOf({ code }: FaultStatus): FeedStatus["state"] {
+  return isParked(code) ? "parked" : "failing";
+}
+
+function consoleStatus(
+  { console, skewMs, tokenExpiresMs }: ConsoleFacts,
+  version: string | undefined,
+  nowMs: number,
+): ConsoleStatus {
+  return {
+    console,
+    version: version ?? null,
+    skewSeconds: seconds(skewMs),
+    tokenExpiresAt: isoOrNull(tokenExpiresMs),
+    tokenSecondsLeft: tokenExpiresMs === undefined ? null : seconds(tokenExpiresMs - nowMs),
+  };
+}
+
+function collectorStatus(notes: CollectorNotes, { end, collectors }: SpoolSurvey, nowMs: number): CollectorStatus {
+  const { collector, fault, lastConfirmMs } = notes;
+  const isIdle = fault === undefined && lastConfirmMs === undefined;
+  return {
+    collector,
+    state: fault === undefined ? (isIdle ? "idle" : "ok") : "failing",
+    connected: isIdle ? null : fault === undefined,
+    lastConfirmAt: isoOrNull(lastConfirmMs),
+    confirmed: notes.confirmed,
+    eventsPerMinute: notes.rate.perMinute(nowMs),
+    inDoubt: notes.inDoubt,
+    inDoubtTotal: notes.inDoubtTotal,
+    ...waiting(
+      collectors.find((one) => one.collector === collector),
+      end,
+      nowMs,
+    ),
+    fault: fault ?? null,
+  };
+}
+
+export function waiting(
+  surveyed: CollectorSurvey | undefined,
+  end: number,
+  nowMs: number,
+): Pick<CollectorStatus, "position" | "waiting" | "oldestWaitingAt" | "oldestWaitingSeconds"> {
+  const position = surveyed?.position ?? 0;
+  const oldestMs = surveyed?.oldestStoredMs;
+  return {
+    position,
+    waiting: Math.max(0, end - position),
+    oldestWaitingAt: isoOrNull(oldestMs),
+    oldestWaitingSeconds: oldestMs === undefined ? null : seconds(Math.max(0, nowMs - oldestMs)),
+  };
+}
+
+export function spoolStatus(
+  { id, bytes, events, end, oldestStoredMs }: SpoolSurvey,
+  maxBytes: number,
+  full: boolean,
+  nowMs: number,
+): SpoolStatus {
+  return {
+    id,
+    bytes,
+    maxBytes,
+    events,
+    end,
+    full,
+    oldestAt: isoOrNull(oldestStoredMs),
+    oldestSeconds: oldestStoredMs === undefined ? null : seconds(Math.max(0, nowMs - oldestStoredMs)),
+  };
+}
+
+/** Whether the status is of a feed that the bridge itself makes. */
+export function isOwn({ feed }: Pick<FeedKey, "feed">): boolean {
+  return feed === OWN_FEED;
+}
+
+function nameOf({ console, feed }: FeedKey): string {
+  return `${console}/${feed}`;
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function isoOrNull(ms: number | undefined): string | null {
+  return ms === undefined ? null : iso(ms);
+}
