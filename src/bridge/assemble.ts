@@ -18,6 +18,7 @@ import type { Field } from "../message/fields.ts";
 import type { RendererOptions } from "../message/renderer.ts";
 import type { RouterOptions } from "../message/router.ts";
 import { type Route, isRoutedAlike } from "../routing/match.ts";
+import { readActivityTypes } from "../sentinelone/activity-types.ts";
 import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
 import { WindowedFeed } from "../sentinelone/feed.ts";
 import { resourceOf } from "../sentinelone/feeds/index.ts";
@@ -27,7 +28,8 @@ import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
 import { type DeliveryFault, delivery } from "./delivery.ts";
 import { type FeedFault, intake } from "./intake.ts";
-import type { Collector, FeedKey, StopSignals } from "./ports.ts";
+import type { Collector, FeedKey, StopSignals, TypeName } from "./ports.ts";
+import { learnTypes } from "./learn-types.ts";
 import type { Half } from "./run.ts";
 import { cron, every } from "./schedule.ts";
 import type { WindowLimits } from "./window-size.ts";
@@ -117,8 +119,14 @@ export async function assemble(
       },
     ),
   );
+  const types = consoles.flatMap(({ client, feeds: own }, at) => {
+    const name = config.consoles[at]?.name;
+    if (name === undefined || !own.some(({ feed }) => feed.key.feed === "activities")) return [];
+    const read = (signal: AbortSignal): Promise<readonly TypeName[]> => readActivityTypes(client, signal);
+    return [learnTypes(read, (names) => spool.learnTypes(name, names), stop.soft)];
+  });
   return {
-    halves: [...intakes, ...(await Promise.all(deliveries))],
+    halves: [...types, ...intakes, ...(await Promise.all(deliveries))],
     feeds: feeds.map(({ feed }) => feed.key),
     spool,
     tokens: consoles.map(({ client }, at) => ({

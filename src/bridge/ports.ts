@@ -111,6 +111,9 @@ export interface Appended {
   readonly reasons?: readonly string[];
 }
 
+/** An activity type and what the console calls it. */
+export type TypeName = readonly [type: number, name: string];
+
 /** Events of a feed that a collector had not confirmed when they were deleted. */
 export interface Dropped extends FeedKey {
   readonly collector: string;

@@ -68,6 +68,8 @@ export interface SecurityEvent {
   readonly record: JsonRecord;
   /** The event's number in its feed, from 1 without a gap, the same each time it is sent. Undefined outside the spool. */
   readonly sequence?: number;
+  /** What the console itself calls its activity types, where it has told. */
+  readonly typeNames?: ReadonlyMap<number, string> | undefined;
   /** The fields that differ from the object's version before, such as `threatInfo.incidentStatus`, where that is known. */
   readonly changed?: readonly string[];
 }

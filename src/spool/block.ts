@@ -32,6 +32,7 @@ export interface BlockOrigin {
   readonly consoleVersion: string | undefined;
   /** The number of the first event in its feed. */
   readonly sequence: number | undefined;
+  readonly typeNames?: ReadonlyMap<number, string> | undefined;
 }
 
 interface BlockIndex {
@@ -80,7 +81,10 @@ function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> 
  * The events of a block, in order. Each record is parsed when it is first looked at: events are encoded one after the
  * other, and what has been parsed dies young. Throws when the bytes are damaged.
  */
-export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion, sequence }: BlockOrigin): BlockEvent[] {
+export function unpackBlock(
+  body: Uint8Array,
+  { console, feed, consoleVersion, sequence, typeNames }: BlockOrigin,
+): BlockEvent[] {
   const bytes = zstdDecompressSync(body, { chunkSize: TEXT_CHUNK_BYTES });
   const text = bytes.toString("utf8");
   releaseBuffer(bytes);
@@ -100,6 +104,7 @@ export function unpackBlock(body: Uint8Array, { console, feed, consoleVersion, s
       id,
       key: eventKey(feed, id, index.versions[at] ?? undefined),
       time: index.times[at] ?? (0 as Micros),
+      ...(typeNames === undefined ? {} : { typeNames }),
       ...(index.changed?.[at] === undefined ? {} : { changed: index.changed[at] }),
       ...(sequence === undefined ? {} : { sequence: sequence + at }),
       text: own,

@@ -48,6 +48,10 @@ export class UnpackedBlocks {
     return unpacked;
   }
 
+  #typeNames({ console, feed }: StoredBlock): ReadonlyMap<number, string> | undefined {
+    return feed === "activities" ? this.#store.typeNames(console) : undefined;
+  }
+
   #unpack(block: StoredBlock): UnpackedBlock {
     const events = this.#events(block);
     const router = this.#router;
@@ -69,7 +73,7 @@ export class UnpackedBlocks {
   #events(block: StoredBlock): BlockEvent[] {
     if (block.body === undefined) return [];
     try {
-      const events = unpackBlock(block.body, block);
+      const events = unpackBlock(block.body, { ...block, typeNames: this.#typeNames(block) });
       if (events.length > block.end - block.position) throw new Error("it reaches into the next one");
       return events;
     } catch (error) {

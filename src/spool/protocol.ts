@@ -1,4 +1,4 @@
-import type { Checkpoint, FeedKey, SpoolSurvey } from "../bridge/ports.ts";
+import type { Checkpoint, FeedKey, SpoolSurvey, TypeName } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { CollectorSources, ConfiguredCollectors, Queues } from "./queues.ts";
@@ -20,6 +20,7 @@ export interface Operations {
   release: { ask: [string, number]; answer: undefined };
   /** Whose place it is that is kept, from now on; see queues.ts. */
   configure: { ask: [CollectorSources]; answer: ConfiguredCollectors };
+  learnTypes: { ask: [string, readonly TypeName[]]; answer: undefined };
   size: { ask: []; answer: SpoolSize };
   survey: { ask: []; answer: SpoolSurvey };
   close: { ask: []; answer: undefined };
@@ -89,6 +90,8 @@ export function perform(store: SpoolStore, queues: Queues, { operation, ask }: R
       return queues.configure(...(ask as Operations["configure"]["ask"]));
     case "release":
       return store.release(...(ask as Operations["release"]["ask"]));
+    case "learnTypes":
+      return store.learnTypes(...(ask as Operations["learnTypes"]["ask"]));
     case "size":
       return store.size();
     case "survey":

@@ -19,6 +19,7 @@ const APPLICATION_ID = 0x73316272;
  * - `collectors`: how far each collector has confirmed. A block is deleted when all are past it.
  * - `damaged`: blocks that can not be read any more, kept for whoever wants to try.
  * - `tallies`: what was counted for a feed, ever: records dropped as duplicates, and so on.
+ * - `activity_types`: what each console calls its activity types, for those that we have no name for.
  * - `facts`: single values; `end` is the position of the next event, `format` the number of these steps, `id` tells this
  *   spool from others.
  *
@@ -69,6 +70,9 @@ export const MIGRATIONS: readonly string[] = [
     UPDATE blocks SET sequence = first, stored = unixepoch() * 1000 FROM numbered WHERE numbered.position = blocks.position;
   UPDATE feeds SET sequence = (SELECT coalesce(sum(count), 0) FROM blocks WHERE blocks.feed = feeds.id);
   `,
+  `CREATE TABLE activity_types (
+    console TEXT NOT NULL, type INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (console, type)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** What this release writes. */

@@ -9,6 +9,7 @@ import type {
   SpoolReader,
   SpoolSurvey,
   Tally,
+  TypeName,
 } from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
@@ -128,6 +129,10 @@ export class ThreadedSpool implements Spool {
     // Without the ones that are gone there may be room.
     this.#released.tell();
     return forgotten;
+  }
+
+  async learnTypes(console: string, names: readonly TypeName[]): Promise<void> {
+    await this.#thread.ask("learnTypes", console, names);
   }
 
   size(): Promise<SpoolSize> {

@@ -103,6 +103,9 @@ export function prepareStatements(database: DatabaseSync) {
        AS time FROM feeds WHERE checkpoint IS NOT NULL`,
     ),
     positions: prepare("SELECT name, position FROM collectors"),
+    forgetTypes: prepare("DELETE FROM activity_types WHERE console = ?"),
+    addType: prepare("INSERT OR REPLACE INTO activity_types VALUES (?, ?, ?)"),
+    types: prepare("SELECT type, name FROM activity_types WHERE console = ?"),
     pages: prepare(
       `SELECT page_count AS pages, freelist_count AS free, page_size AS size
        FROM pragma_page_count, pragma_freelist_count, pragma_page_size`,

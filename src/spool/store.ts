@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint, DeadLetter, Dropped, FeedKey, SpoolSurvey, Tally } from "../bridge/ports.ts";
+import type { Checkpoint, DeadLetter, Dropped, FeedKey, SpoolSurvey, Tally, TypeName } from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
@@ -103,6 +103,7 @@ export class SpoolStore {
   readonly #feeds = new Map<string, KnownFeed>();
   readonly #space: Space;
   readonly #dropping: Dropping;
+  readonly #typeNames = new Map<string, ReadonlyMap<number, string>>();
   #end: number;
   #isDamaged = false;
   #mirroredAt = -Infinity;
@@ -159,6 +160,25 @@ export class SpoolStore {
     }
     for (const { at } of this.#sql.seen.all(feed, list)) sights[Number(at)] = SIGHT.seen;
     return { sights, looks };
+  }
+
+  /** Keeps what a console calls its activity types, in place of what it told before. */
+  learnTypes(console: string, names: readonly TypeName[]): void {
+    this.#transaction(() => {
+      this.#sql.forgetTypes.run(console);
+      for (const [type, name] of names) this.#sql.addType.run(console, type, name);
+    });
+    this.#typeNames.delete(console);
+  }
+
+  typeNames(console: string): ReadonlyMap<number, string> {
+    let names = this.#typeNames.get(console);
+    if (names === undefined) {
+      const rows = this.#sql.types.all(console);
+      names = new Map(rows.map(({ type, name }) => [Number(type), String(name)]));
+      this.#typeNames.set(console, names);
+    }
+    return names;
   }
 
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */

@@ -42,7 +42,7 @@ function mapActivities(options: MappingOptions): FeedMapping {
   const valueOf = (key: string): string | undefined => table.found(key);
   return (event) => {
     const { record } = event;
-    const known = knownType(record["activityType"]);
+    const known = knownType(record["activityType"], event.typeNames);
     const classId = String(known.type.id);
     table.open(record);
     const kind = typeof record["threatId"] === "string" ? "detection" : "administration";
@@ -73,13 +73,18 @@ interface KnownType {
 const KNOWN = new Map<number, KnownType>();
 const MAX_KNOWN = 4096;
 
-/** Type 0 stands for a record that does not tell its type. */
-function knownType(value: JsonValue | undefined): KnownType {
+/** Type 0 stands for a record that does not tell its type. A type without a name of ours has the console's own. */
+function knownType(value: JsonValue | undefined, typeNames: ReadonlyMap<number, string> | undefined): KnownType {
   const number = typeof value === "string" && /^\d{1,9}$/.test(value) ? Number(value) : value;
   const id = typeof number === "number" && Number.isSafeInteger(number) && number > 0 ? number : 0;
   const known = KNOWN.get(id);
   if (known !== undefined) return known;
   const type = activityType(id);
+  const told = type.name === `Activity ${id}` ? typeNames?.get(id) : undefined;
+  // Not kept: another console may call it otherwise.
+  if (told !== undefined) return { type: { ...type, name: told }, name: compileName(told) };
+  // Nor is one that the console may tell later.
+  if (type.name === `Activity ${id}`) return { type, name: compileName(type.name) };
   const added = { type, name: compileName(type.name) };
   if (KNOWN.size < MAX_KNOWN) KNOWN.set(id, added);
   return added;
