@@ -106,16 +106,12 @@ interface PassageOptions {
   readonly isTls: boolean;
 }
 
-/** How long the end of a sender may take after that of its collector, whose last words it has got. */
-const END_MS = 2000;
-
 /** One connection through the link. */
 class Passage {
   readonly ended: Promise<unknown>;
   readonly #down: Socket;
   readonly #up: Socket;
   readonly #options: PassageOptions;
-  readonly #downEnded = Promise.withResolvers<void>();
   #flows = Promise.withResolvers<void>();
   #upHasEnded = false;
   /** Kept, for a socket that has ended does not tell them any more. */
@@ -171,12 +167,8 @@ class Passage {
         if (rate < Infinity) await pause((chunk.length / rate) * 1000);
       }
       await this.#flows.promise;
-      if (isUpward) this.#downEnded.resolve();
-      else if (!(await this.#mayEnd())) {
-        this.reset();
-        return;
-      }
-      to.end();
+      if (isUpward || this.#mayEnd()) to.end();
+      else this.reset();
     } catch {
       this.reset();
     }
@@ -198,14 +190,13 @@ class Passage {
    * Whether the collector has taken everything that its sender had to say. One that was killed may end cleanly and too
    * early, and then the bytes that are in our hands must not be lost in silence.
    */
-  async #mayEnd(): Promise<boolean> {
+  #mayEnd(): boolean {
     this.#upHasEnded = true;
     const up = this.#up;
     const unacknowledged = this.#endpoints === undefined ? undefined : unacknowledgedBytes(this.#endpoints);
     if (up.writableLength > 0 || unacknowledged === undefined) return false;
     if (!this.#options.isTls) return up.writableFinished && unacknowledged === 0;
-    // After the last words of TLS a good collector may end before our FIN.
-    if (unacknowledged > (up.writableEnded ? 1 : 0)) return false;
-    return await Promise.race([this.#downEnded.promise.then(() => true), pause(END_MS, false)]);
+    // After the last words of TLS, which its sender can tell from a mere end, a good collector may end before our FIN.
+    return unacknowledged <= (up.writableEnded ? 1 : 0);
   }
 }

@@ -1,0 +1,65 @@
+import { UnpackedBlocks } from "../../../src/spool/blocks.ts";
+import {
+  type Opened,
+  type Operation,
+  type Operations,
+  type ThreadOptions,
+  fromFailure,
+  perform,
+  toFailure,
+} from "../../../src/spool/protocol.ts";
+import { RenderedQueue, type Renderer } from "../../../src/spool/rendered.ts";
+import { SpoolStore } from "../../../src/spool/store.ts";
+
+const open = new Set<LocalThread>();
+
+/** Every store that is open is let go as by `kill -9`: what was not asked for yet never happens. */
+export function abandonThreads(): void {
+  for (const thread of open) thread.abandon();
+}
+
+/** The spool's thread without a thread: the same store, asked in this one, so that a fake clock governs all there is. */
+export class LocalThread {
+  readonly #options: ThreadOptions;
+  readonly #store: SpoolStore;
+  #queues = new Map<string, RenderedQueue>();
+  #isDead = false;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    const { renderers: _renderers, router: _router, ...rest } = options;
+    this.#store = new SpoolStore(rest);
+    open.add(this);
+  }
+
+  async opened(): Promise<Exclude<Opened, { failure: unknown }>> {
+    const blocks = new UnpackedBlocks(this.#store, undefined);
+    for (const [collector, { module, options }] of Object.entries(this.#options.renderers)) {
+      const { createRenderer } = (await import(module)) as { createRenderer: (options: unknown) => Renderer };
+      const parts = { store: this.#store, blocks, render: createRenderer(options), countsUnrouted: false };
+      this.#queues.set(collector, new RenderedQueue(collector, parts));
+    }
+    return this.#store;
+  }
+
+  ask<O extends Operation>(operation: O, ...ask: Operations[O]["ask"]): Promise<Operations[O]["answer"]> {
+    if (this.#isDead) return new Promise(() => undefined);
+    try {
+      return Promise.resolve(perform(this.#store, this.#queues, { id: 0, operation, ask }) as never);
+    } catch (error) {
+      return Promise.reject(fromFailure(toFailure(this.#store.explain(error))));
+    }
+  }
+
+  close(): Promise<void> {
+    this.abandon();
+    return Promise.resolve();
+  }
+
+  abandon(): void {
+    if (this.#isDead) return;
+    this.#isDead = true;
+    open.delete(this);
+    this.#store.close();
+  }
+}
