@@ -1,5 +1,6 @@
 import { cpus, release } from "node:os";
 import { parseArgs } from "node:util";
+import { describeError } from "../../src/lib/errors.ts";
 import { type ChaosResult, type Progress, chaos } from "./run.ts";
 import { formatResult } from "./table.ts";
 
@@ -19,14 +20,23 @@ const { values } = parseArgs({
   },
 });
 
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error(signal)));
+
 const minutes = positive("minutes", values.minutes);
-const result = await chaos({
+const running = chaos({
   minutes,
   events: positive("events", values.events),
   faults: positive("faults", values.faults ?? String(Math.ceil(minutes * 24))),
   seed: positive("seed", values.seed ?? String(1 + (Date.now() % 1_000_000))),
   logFile: values.log,
+  signal: stop.signal,
   onProgress: process.stderr.isTTY ? showProgress : () => undefined,
+});
+const result = await running.catch((error: unknown) => {
+  process.stderr.write(`${describeError(error)}\n`);
+  // What still runs in here waits for what is not there any more.
+  process.exit(1);
 });
 if (process.stderr.isTTY) process.stderr.write("\r\u001b[K");
 process.stdout.write(

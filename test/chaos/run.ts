@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { orAborted } from "../../src/lib/signals.ts";
 import { befall, partOf } from "./faults.ts";
 import { type FaultName, type PlannedFault, TRANSPORTS, type Transport, plan } from "./plan.ts";
 import type { Receiver } from "./receiver.ts";
@@ -13,6 +14,8 @@ export interface ChaosOptions {
   readonly faults: number;
   readonly logFile?: string | undefined;
   readonly onProgress: (progress: Progress) => void;
+  /** Ends the run, and everything that was started for it. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Progress {
@@ -67,6 +70,11 @@ const TICK_MS = 250;
 
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   await using stack = new AsyncDisposableStack();
+  const run = play(options, stack);
+  return await (options.signal === undefined ? run : orAborted(run, options.signal));
+}
+
+async function play(options: ChaosOptions, stack: AsyncDisposableStack): Promise<ChaosResult> {
   const beganMs = performance.now();
   const supplyMs = options.minutes * 60_000 * SUPPLY_SHARE;
   const world = await createWorld({ ...options, supplyMs }, stack);

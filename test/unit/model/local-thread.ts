@@ -1,4 +1,3 @@
-import { UnpackedBlocks } from "../../../src/spool/blocks.ts";
 import {
   type Opened,
   type Operation,
@@ -8,7 +7,7 @@ import {
   perform,
   toFailure,
 } from "../../../src/spool/protocol.ts";
-import { RenderedQueue, type Renderer } from "../../../src/spool/rendered.ts";
+import { Queues } from "../../../src/spool/queues.ts";
 import { SpoolStore } from "../../../src/spool/store.ts";
 
 const open = new Set<LocalThread>();
@@ -22,23 +21,19 @@ export function abandonThreads(): void {
 export class LocalThread {
   readonly #options: ThreadOptions;
   readonly #store: SpoolStore;
-  #queues = new Map<string, RenderedQueue>();
+  readonly #queues: Queues;
   #isDead = false;
 
   constructor(options: ThreadOptions) {
     this.#options = options;
     const { renderers: _renderers, router: _router, ...rest } = options;
     this.#store = new SpoolStore(rest);
+    this.#queues = new Queues(this.#store);
     open.add(this);
   }
 
   async opened(): Promise<Exclude<Opened, { failure: unknown }>> {
-    const blocks = new UnpackedBlocks(this.#store, undefined);
-    for (const [collector, { module, options }] of Object.entries(this.#options.renderers)) {
-      const { createRenderer } = (await import(module)) as { createRenderer: (options: unknown) => Renderer };
-      const parts = { store: this.#store, blocks, render: createRenderer(options), countsUnrouted: false };
-      this.#queues.set(collector, new RenderedQueue(collector, parts));
-    }
+    await this.#queues.begin(this.#options);
     return this.#store;
   }
 
