@@ -3,7 +3,9 @@ import { OwnEvents } from "../bridge/own-events.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
 import type { PageReport } from "../bridge/intake.ts";
 import { type Half, type Report, runBridge } from "../bridge/run.ts";
+import { readPem } from "../config/files.ts";
 import type { Config } from "../config/schema.ts";
+import { readToken } from "../config/secret.ts";
 import type { Fault } from "../bridge/retry.ts";
 import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
@@ -16,8 +18,9 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
 import type { BridgeStatus } from "../telemetry/status.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
+import { writeLastStatus } from "../telemetry/status-file.ts";
 import { TokenExpiry } from "../telemetry/token-expiry.ts";
-import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
+import { type Telemetry, type TelemetryOptions, serveTelemetry } from "../telemetry/server.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
 
 export interface DaemonOptions {
@@ -33,7 +36,7 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
   const bridge = await assemble(config, USER_AGENT, stop, watch);
   try {
     watch.begin(bridge, config);
-    const telemetry = await listen(config, watch, log);
+    const telemetry = await openTelemetry(config, watch, log);
     log.info(
       {
         version: VERSION,
@@ -45,12 +48,14 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
       },
       "started",
     );
+    const leave = leaveStatus(config, watch, telemetry, log);
     try {
       await runBridge([...bridge.halves, ...watch.voices(config, stop)], (report) => {
         watch.report(report);
         onReport?.(report);
       });
     } finally {
+      await leave();
       await telemetry?.close();
     }
   } finally {
@@ -60,9 +65,9 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
   log.info("stopped");
 }
 
-async function listen({ telemetry }: Config, watch: Watch, log: Logger): Promise<Telemetry | undefined> {
+async function openTelemetry({ telemetry }: Config, watch: Watch, log: Logger): Promise<Telemetry | undefined> {
   try {
-    return await serveTelemetry(telemetry.listen, watch);
+    return await serveTelemetry(telemetryOptions(telemetry), watch);
   } catch (error) {
     // Events matter more than numbers about them: the bridge runs on, and says so.
     log.error(
@@ -71,6 +76,42 @@ async function listen({ telemetry }: Config, watch: Watch, log: Logger): Promise
     );
     return undefined;
   }
+}
+
+/** Leaves the status for `s1bridge status` now and then, and once more at the end. */
+function leaveStatus(
+  { spool, telemetry: { listen } }: Config,
+  watch: Watch,
+  telemetry: Telemetry | undefined,
+  log: Logger,
+): () => Promise<void> {
+  const write = async (): Promise<void> => {
+    try {
+      const at = telemetry === undefined ? undefined : `${listen.host}:${telemetry.port}`;
+      writeLastStatus(spool.directory, { telemetry: at, status: await watch.status() });
+    } catch (error) {
+      log.debug({ error: describeError(error) }, "the status file can not be written");
+    }
+  };
+  void write();
+  const timer = setInterval(() => void write(), STATUS_EVERY_MS);
+  return async () => {
+    clearInterval(timer);
+    await write();
+  };
+}
+
+function telemetryOptions({ listen: { host, port }, token, tls }: Config["telemetry"]): TelemetryOptions {
+  return {
+    host,
+    port,
+    token: token && (() => readToken(token)),
+    tls: tls && {
+      cert: readPem(tls.cert_file),
+      key: readPem(tls.key_file),
+      clientCa: tls.client_ca_file === undefined ? undefined : readPem(tls.client_ca_file),
+    },
+  };
 }
 
 interface Running {
@@ -278,6 +319,8 @@ class Watch implements Observer {
 
 /** Warnings about sites without a collector: names come from the records. */
 const MAX_UNROUTED = 10_000;
+
+const STATUS_EVERY_MS = 10_000;
 
 const OWN_BACKOFF: Backoff = { firstMs: 1000, maxMs: 60_000 };
 

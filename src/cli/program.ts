@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from "./exit.ts";
 import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
+import type { StatusOptions } from "./status.ts";
 import type { RoutesOptions } from "./routes.ts";
 import type { TestOptions } from "./test.ts";
 import type { ExportOptions } from "./spool.ts";
@@ -101,6 +102,15 @@ function createProgram(done: (code: ExitCode) => void): Command {
     );
   addSpoolCommands(program, done);
   addStateCommands(program, done);
+  withConfig(
+    "status",
+    "Feeds, collectors, spool and tokens: from the running daemon, else from its files. 0 when it is ready.",
+  )
+    .option("--json", "print the status as JSON, as /api/status has it")
+    .option("--watch", "again every 2 seconds, until Ctrl-C")
+    .action(async ({ config, ...options }: StatusOptions & { config: string }) =>
+      done(await (await import("./status.ts")).printStatus(config, options)),
+    );
   program
     .command("demo")
     .description("Run the whole bridge on an embedded console and an embedded collector. Needs nothing installed.")

@@ -39,6 +39,12 @@ export function fileFaults(
       if (path !== undefined) reads[`collectors.${name}.tls.${key}`] = () => readPem(path);
     }
   }
+  const { token, tls } = config.telemetry;
+  if (token !== undefined) reads["telemetry.token"] = () => readToken(token, env);
+  for (const key of ["cert_file", "key_file", "client_ca_file"] as const) {
+    const path = tls?.[key];
+    if (path !== undefined) reads[`telemetry.tls.${key}`] = () => readPem(path);
+  }
   return Object.entries(reads).flatMap(([key, read]) => {
     try {
       read();

@@ -35,6 +35,7 @@ const SECTIONS: readonly { readonly path: string; readonly title?: string }[] = 
   { path: "spool" },
   { path: "heartbeat" },
   { path: "telemetry" },
+  { path: "telemetry.tls" },
   { path: "log" },
 ];
 

@@ -16,7 +16,7 @@ import type { Salvage } from "./salvage.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
-import { survey } from "./survey.ts";
+import { surveyOf } from "./survey.ts";
 
 /**
  * The spool itself: SQLite in WAL mode with `synchronous=FULL`, so that what `append` has committed survives a crash and
@@ -285,7 +285,7 @@ export class SpoolStore {
   }
 
   survey(): SpoolSurvey {
-    return { ...survey(this.#database), bytes: this.#space.usedBytes() };
+    return { ...surveyOf(this.#database), bytes: this.#space.usedBytes() };
   }
 
   /** What an error of the database means for the bridge. One that tells of damage makes the next opening salvage. */

@@ -3,7 +3,7 @@ import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey, TallyName } fro
 import type { Micros } from "../event/time.ts";
 
 /** What stands in the database, whoever has it open; it is only read. */
-export function survey(database: DatabaseSync): Omit<SpoolSurvey, "bytes"> {
+export function surveyOf(database: DatabaseSync): Omit<SpoolSurvey, "bytes"> {
   const facts = new Map(
     rows(database, "SELECT key, value FROM facts").map((row) => [row["key"], Number(row["value"])]),
   );

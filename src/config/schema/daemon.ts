@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { duration, expected, filePath, MAX_INTERVAL_MS, notes, parseHostPort, size, type HostPort } from "../values.ts";
+import { secretSource } from "./secret-source.ts";
+import {
+  acrossKeys,
+  duration,
+  expected,
+  filePath,
+  MAX_INTERVAL_MS,
+  notes,
+  parseHostPort,
+  size,
+  type HostPort,
+} from "../values.ts";
 
 /** The disk queue. */
 export function spool() {
@@ -70,25 +81,62 @@ export function heartbeat() {
 
 const LISTEN_FORM = "HOST:PORT such as 127.0.0.1:9614";
 
-export function telemetry() {
+/** Loopback: nobody else can ask. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+function telemetryTls() {
+  const file = (description: string, name: string) =>
+    filePath().meta(notes({ description, form: "path", example: `/etc/s1bridge/${name}.pem` }));
   return z
     .strictObject(
       {
-        listen: z
-          .string(expected(LISTEN_FORM))
-          .refine((text) => parseHostPort(text) !== undefined, expected(LISTEN_FORM))
-          .transform((text): HostPort => parseHostPort(text) ?? { host: "127.0.0.1", port: 0 })
-          .prefault("127.0.0.1:9614")
-          .meta(
-            notes({
-              description:
-                "Address of /livez, /readyz, /metrics, /api/status and the status page. Nothing there asks for a password: in a container use `0.0.0.0:9614` and guard it by the network. Port 0 takes a free port.",
-              form: "HOST:PORT",
-            }),
-          ),
+        cert_file: file("PEM file of the certificate that is shown to whoever asks.", "telemetry"),
+        key_file: file("PEM file of its key.", "telemetry-key"),
+        client_ca_file: file(
+          "PEM file of the authority whose client certificates may ask. Without it `token` is needed.",
+          "telemetry-clients",
+        ).optional(),
       },
-      expected("a mapping such as { listen: 127.0.0.1:9614 }"),
+      expected("a mapping of TLS options"),
     )
+    .optional()
+    .meta(notes({ description: "HTTPS in place of HTTP." }));
+}
+
+export function telemetry() {
+  const keys = z.strictObject(
+    {
+      listen: z
+        .string(expected(LISTEN_FORM))
+        .refine((text) => parseHostPort(text) !== undefined, expected(LISTEN_FORM))
+        .transform((text): HostPort => parseHostPort(text) ?? { host: "127.0.0.1", port: 0 })
+        .prefault("127.0.0.1:9614")
+        .meta(
+          notes({
+            description:
+              "Address of /livez, /readyz, /metrics, /api/status and the status page. Beyond the machine itself, as `0.0.0.0:9614` in a container, it needs `token` or `tls.client_ca_file`. Port 0 takes a free port.",
+            form: "HOST:PORT",
+          }),
+        ),
+      token: secretSource("the telemetry token", {
+        description:
+          "Whoever asks has to say `Authorization: Bearer TOKEN`. Without it /livez and /readyz answer with their status alone, for probes.",
+        example: { file: "/run/credentials/s1bridge.service/telemetry-token" },
+      }).optional(),
+      tls: telemetryTls(),
+    },
+    expected("a mapping such as { listen: 127.0.0.1:9614 }"),
+  );
+  return acrossKeys(keys, ({ listen, token, tls }, fault) => {
+    if (listen === undefined || isLoopback(listen.host) || token !== undefined) return;
+    if (tls?.client_ca_file !== undefined) return;
+    fault(
+      ["listen"],
+      `${listen.host} can be reached from other machines: set token or tls.client_ca_file, or listen on 127.0.0.1`,
+    );
+  })
     .prefault({})
     .meta(notes({ description: "Probes, metrics and the status page." }));
 }

@@ -115,7 +115,12 @@ describe("a secret", () => {
   });
 
   test("is marked for redaction", () => {
-    expect(secretPaths()).toEqual(["consoles[*].token", "consoles[*].proxy", "collectors[*].siem_token"]);
+    expect(secretPaths()).toEqual([
+      "consoles[*].token",
+      "consoles[*].proxy",
+      "collectors[*].siem_token",
+      "telemetry.token",
+    ]);
   });
 });
 

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { readConfig } from "../config/load.ts";
+import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "../telemetry/status.ts";
+import { EXIT, type ExitCode } from "./exit.ts";
+import { findStatus } from "./status-source.ts";
+import { formatTable, plainText } from "./table.ts";
+import { type Paint, paint, useColour } from "./terminal.ts";
+
+export interface StatusOptions {
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+const WATCH_MS = 2000;
+const CLEAR = "\u001B[2J\u001B[H";
+
+/** `s1bridge status`: what the running daemon says of itself, or its files. 0 when it is ready. */
+export async function printStatus(file: string, { json = false, watch = false }: StatusOptions): Promise<ExitCode> {
+  const { config } = readConfig(file);
+  for (;;) {
+    const now = await findStatus(config);
+    const text = json
+      ? `${JSON.stringify(now, undefined, watch ? 0 : 2)}\n`
+      : render(now, paint(useColour(process.stdout)));
+    process.stdout.write(watch && !json && process.stdout.isTTY ? CLEAR + text : text);
+    if (!watch) return now.ready ? EXIT.done : EXIT.failed;
+    await pause(WATCH_MS);
+  }
+}
+
+/** The whole status as tables; everything that is not ours is made plain first. */
+export function render(status: BridgeStatus, colours: Paint, nowMs = Date.now()): string {
+  const { bold, green, red, yellow, dim } = colours;
+  const { spool } = status;
+  const verdict = status.ready ? green("ready") : red("not ready");
+  const source = status.source === "daemon" ? `pid ${status.pid}, since ${status.startedAt}` : yellow("from its files");
+  const head = { head: dim };
+  const spoolState = spool.full ? red("full, polling waits") : "";
+  return [
+    `${bold(`s1bridge ${plainText(status.version)}`)}  ${verdict}  ${source}, as of ${status.at}\n`,
+    ...status.reasons.map((reason) => `  ${red("!")} ${plainText(reason)}\n`),
+    "\n",
+    formatTable(
+      [["CONSOLE", "VERSION", "CLOCK", "TOKEN"], ...status.consoles.map((one) => consoleRow(one, colours))],
+      head,
+    ),
+    "\n",
+    formatTable(
+      [
+        ["FEED", "STATE", "LAST PAGE", "LAG", "EVENTS/MIN", "EVENTS", "LATE", "DEAD", "WHY"],
+        ...status.feeds.map((feed) => feedRow(feed, colours, nowMs)),
+      ],
+      head,
+    ),
+    "\n",
+    formatTable(
+      [
+        ["COLLECTOR", "STATE", "CONFIRMED", "EVENTS/MIN", "IN DOUBT", "WAITING", "OLDEST", "LAST CONFIRM", "WHY"],
+        ...status.collectors.map((collector) => collectorRow(collector, colours, nowMs)),
+      ],
+      head,
+    ),
+    "\n",
+    `spool  ${size(spool.bytes)} of ${size(spool.maxBytes)}, ${spool.events} events wait, oldest ${age(spool.oldestSeconds)}  ${spoolState}\n`,
+  ].join("");
+}
+
+function consoleRow(
+  { console, version, skewSeconds, tokenExpiresAt, tokenSecondsLeft }: BridgeStatus["consoles"][number],
+  { red, yellow }: Paint,
+): string[] {
+  const days = tokenSecondsLeft === null ? undefined : Math.floor(tokenSecondsLeft / 86_400);
+  const left = days === undefined ? "-" : days < 0 ? "expired" : `${days} days left, ${String(tokenExpiresAt)}`;
+  const tokenColour = days === undefined || days >= 30 ? (text: string) => text : days >= 7 ? yellow : red;
+  return [
+    plainText(console),
+    plainText(version ?? "-"),
+    skewSeconds === 0 ? "agrees" : `${skewSeconds} s ahead`,
+    tokenColour(left),
+  ];
+}
+
+function feedRow(feed: FeedStatus, { green, yellow, red, dim }: Paint, nowMs: number): string[] {
+  const colour = { ok: green, starting: dim, failing: yellow, parked: red, stopped: dim }[feed.state];
+  return [
+    `${plainText(feed.console)}/${feed.feed}`,
+    colour(feed.state),
+    since(feed.lastPageAt, nowMs),
+    age(feed.lagSeconds),
+    String(feed.eventsPerMinute),
+    String(feed.total.events),
+    feed.late === 0 ? "0" : yellow(`${feed.late} (${age(feed.latestSeconds)})`),
+    feed.total.deadLetters === 0 ? "0" : yellow(String(feed.total.deadLetters)),
+    why(feed.fault),
+  ];
+}
+
+function collectorRow(one: CollectorStatus, { green, red, yellow, dim }: Paint, nowMs: number): string[] {
+  const colour = { ok: green, idle: dim, failing: red, stopped: dim }[one.state];
+  return [
+    plainText(one.collector),
+    colour(one.connected === true ? "connected" : one.state),
+    String(one.confirmed),
+    String(one.eventsPerMinute),
+    one.inDoubt === 0 ? "0" : yellow(String(one.inDoubt)),
+    String(one.waiting),
+    age(one.oldestWaitingSeconds),
+    since(one.lastConfirmAt, nowMs),
+    why(one.fault),
+  ];
+}
+
+function why(fault: FaultStatus | null): string {
+  return fault === null
+    ? ""
+    : plainText(`${fault.code} ${fault.message}; since ${fault.since}, next try ${fault.retryAt}`);
+}
+
+function since(iso: string | null, nowMs: number): string {
+  return iso === null ? "-" : `${age((nowMs - Date.parse(iso)) / 1000)} ago`;
+}
+
+/** `4 s`, `3 min`, `2.5 h`, `12 d`. */
+function age(seconds: number | null): string {
+  if (seconds === null) return "-";
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+function size(bytes: number): string {
+  return bytes < 1 << 30 ? `${(bytes / (1 << 20)).toFixed(1)} MiB` : `${(bytes / (1 << 30)).toFixed(1)} GiB`;
+}
