@@ -8,6 +8,7 @@ import { configurationPage } from "../src/config/page.ts";
 import { scenarioPage } from "../src/demo/scenario/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
+import { feedsPage } from "./feeds-page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -16,6 +17,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "config.example.yaml": exampleConfig,
   "docs/compatibility.md": compatibilityPage,
   "docs/configuration.md": configurationPage,
+  "docs/feeds.md": feedsPage,
   "docs/mapping.md": mappingPage,
   "docs/scenarios.md": scenarioPage,
 };

@@ -11,6 +11,8 @@ import { readPem } from "../config/files.ts";
 import { readSiemToken, readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
 import { type Micros, toMs } from "../event/time.ts";
+import { pathsOf } from "../feeds/definition.ts";
+import { FEEDS } from "../feeds/index.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
@@ -19,9 +21,9 @@ import type { RendererOptions } from "../message/renderer.ts";
 import type { RouterOptions } from "../message/router.ts";
 import { type Route, isRoutedAlike } from "../routing/match.ts";
 import { readActivityTypes } from "../sentinelone/activity-types.ts";
-import { ConsoleClient, RequestLimits } from "../sentinelone/client.ts";
-import { WindowedFeed } from "../sentinelone/feed.ts";
-import { resourceOf } from "../sentinelone/feeds/index.ts";
+import { ConsoleClient, RequestLimits, budgetOf } from "../sentinelone/client.ts";
+import { createFeed } from "../sentinelone/create-feed.ts";
+import type { ConsoleFeed, Scope } from "../sentinelone/feed.ts";
 import type { ModuleSource } from "../spool/rendered.ts";
 import { ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
@@ -80,7 +82,7 @@ export interface Bridge {
 
 /** A feed of a console as the configuration has it. */
 export interface AssembledFeed {
-  readonly feed: WindowedFeed;
+  readonly feed: ConsoleFeed;
   readonly config: FeedConfig;
 }
 
@@ -171,7 +173,7 @@ export function assembleConsole(
     perHour: console.requests_per_hour,
     perSecond: Object.fromEntries(
       configured.flatMap(([name, { requests_per_second: perSecond }]) =>
-        perSecond === undefined ? [] : [[resourceOf(name).path, perSecond]],
+        perSecond === undefined ? [] : pathsOf(FEEDS[name]).map((path) => [budgetOf(path), perSecond]),
       ),
     ),
   });
@@ -184,30 +186,30 @@ function assembleFeed(
   name: FeedName,
   config: FeedConfig,
   client: ConsoleClient,
-): WindowedFeed {
+): ConsoleFeed {
   const { start } = config;
-  return new WindowedFeed(resourceOf(name), client, {
+  return createFeed(FEEDS[name], client, {
     console,
     start: start.kind === "back" ? { kind: "back", ms: start.backMs } : start,
     overlapMs: config.overlap,
     settleMs: config.settle,
     includeTypes: config.include_types,
     excludeTypes: config.exclude_types,
-    scope: assembleScope({ scope }),
+    scope: idsOf(scope),
+    snapshot: config.mode === "snapshot",
+    details: new Set((["notes", "timeline"] as const).filter((option) => config[option] === true)),
   });
+}
+
+function idsOf({ account_ids, site_ids, group_ids }: ConsoleConfig["scope"]): Scope {
+  return { accountIds: account_ids, siteIds: site_ids, groupIds: group_ids };
 }
 
 /** A console's scope as the API's parameters. */
 export function assembleScope({ scope }: Pick<ConsoleConfig, "scope">): Readonly<Record<string, string>> {
-  return {
-    ...ids("accountIds", scope.account_ids),
-    ...ids("siteIds", scope.site_ids),
-    ...ids("groupIds", scope.group_ids),
-  };
-}
-
-function ids(parameter: string, values: readonly string[]): Record<string, string> {
-  return values.length === 0 ? {} : { [parameter]: values.join(",") };
+  return Object.fromEntries(
+    Object.entries(idsOf(scope)).flatMap(([parameter, ids]) => (ids.length === 0 ? [] : [[parameter, ids.join(",")]])),
+  );
 }
 
 /** What a collector's messages look like, without framing. */

@@ -94,7 +94,7 @@ export interface Feed {
   /** Learns what became of the page that was read last; true when it looks further back from now on. */
   stored?(appended: Appended): boolean;
   /** How far each poll looks back. Undefined: the feed has no overlap. */
-  readonly overlapMs?: number;
+  readonly overlapMs?: number | undefined;
 }
 
 /** What became of a page. */

@@ -3,7 +3,7 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { JsonRecord, JsonValue } from "../event/event.ts";
 import { parseTime, toMs } from "../event/time.ts";
 import type { KeyType } from "./dictionary.ts";
-import { compactJson, withoutQuery, withoutSecrets } from "./secrets.ts";
+import { compactJson, isNever, withoutQuery, withoutSecrets } from "./secrets.ts";
 
 /**
  * How a value of a record becomes text. All of them are total: a value of another kind than expected gives a poorer
@@ -17,7 +17,7 @@ export function isObject(value: JsonValue | undefined): value is JsonRecord {
 
 /** Strings as they are, numbers and booleans as text, lists of such joined by `, `, anything else as compact JSON. */
 export function asText(value: JsonValue): string | undefined {
-  if (typeof value === "string") return value === "" ? undefined : withoutSecrets(value);
+  if (typeof value === "string") return value === "" || isNever(value) ? undefined : withoutSecrets(value);
   if (value === null) return undefined;
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value) && value.every(isScalar)) {
@@ -80,7 +80,8 @@ export const CONFORM: Readonly<Record<KeyType, (text: string) => string | undefi
     const value = BigInt(text);
     return value === BigInt.asIntN(64, value) ? String(value) : undefined;
   },
-  double: (text) => (/^-?\d{1,300}(?:\.\d+)?$/.test(text) ? text : undefined),
+  // Scores come as "8.00".
+  double: (text) => (/^-?\d{1,15}(?:\.\d{1,15})?$/.test(text) ? plainNumber(Number(text)) : undefined),
   ipv4: (text) => firstAddress(text, isIPv4),
   ipv6: (text) => firstAddress(text, isIPv6),
   mac: (text) =>
@@ -90,6 +91,12 @@ export const CONFORM: Readonly<Record<KeyType, (text: string) => string | undefi
     return time === undefined ? undefined : String(toMs(time));
   },
 };
+
+/** Undefined for a number that is written with an exponent only. */
+function plainNumber(value: number): string | undefined {
+  const text = String(value);
+  return text.includes("e") ? undefined : text;
+}
 
 /** The console gives addresses as lists joined by commas; a zone (`%eth0`) means nothing elsewhere. */
 function firstAddress(text: string, is: (address: string) => boolean): string | undefined {

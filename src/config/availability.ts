@@ -1,7 +1,6 @@
 import { ConfigError, formatPath, sortFaults, type Fault } from "./fault.ts";
 import type { LoadedConfig } from "./load.ts";
 import { parsePath, schemaAt } from "./reference.ts";
-import { FEED_NAMES } from "../event/event.ts";
 import type { Config } from "./schema.ts";
 import type { Path } from "./values.ts";
 
@@ -15,13 +14,8 @@ interface Later {
   readonly asks?: (value: unknown) => boolean;
 }
 
-const AVAILABLE_FEEDS: readonly string[] = ["activities", "threats"];
-
 /** What this release does not do. Whoever builds a function deletes its row. */
-const LATER: readonly Later[] = [
-  ...FEED_NAMES.filter((name) => !AVAILABLE_FEEDS.includes(name)).map((name) => ({ key: `consoles[].feeds.${name}` })),
-  ...AVAILABLE_FEEDS.map((name) => ({ key: `consoles[].feeds.${name}.mode`, values: ["snapshot"] })),
-];
+const LATER: readonly Later[] = [];
 
 /** A key that is valid and asks for what this release does not do. */
 export interface Unavailable {

@@ -4,11 +4,15 @@ import { dictionaryKey } from "../cef/dictionary.ts";
 import { ACTIVITIES } from "../cef/mapping/activities.ts";
 import { HEARTBEAT_SEVERITIES, NOTICE_CODES, OWN_EVENTS } from "../cef/mapping/bridge.ts";
 import type { Row, Table } from "../cef/mapping/table.ts";
+import { MARK, OBJECT_SEVERITY, type SeverityRule } from "../cef/mapping/object.ts";
+import { NOTE, TIMELINE } from "../cef/mapping/threat-details.ts";
 import { THREATS } from "../cef/mapping/threats.ts";
 import { asFlag } from "../cef/reading.ts";
 import { REFINEMENTS, THREAT_BASE, THREAT_RULES } from "../cef/severity.ts";
 import type { CefSeverity } from "../event/severity.ts";
 import { toSyslogSeverity } from "../event/severity.ts";
+import type { FeedDefinition } from "../feeds/definition.ts";
+import { FEEDS } from "../feeds/index.ts";
 import { MIN_MESSAGE_BYTES } from "./encoder.ts";
 
 /** `docs/mapping.md`, written from the tables that map. */
@@ -21,6 +25,16 @@ export function mappingPage(): string {
     "\n## Threats\n",
     THREAT_HEAD,
     keyTable(THREATS, []),
+    "\n### Notes and timeline\n",
+    "Class `threats.note`, with `notes: true`:\n",
+    keyTable(NOTE.table, []),
+    "\nClass `threats.timeline`, with `timeline: true`:\n",
+    keyTable(TIMELINE.table, []),
+    OBJECT_HEAD,
+    ...Object.values(FEEDS).flatMap(objectSection),
+    "\n## The end of a list\n",
+    MARK_HEAD,
+    keyTable(MARK.table, []),
     "\n## What the bridge says itself\n",
     OWN_HEAD,
     keyTable(OWN_EVENTS, []),
@@ -58,11 +72,11 @@ Every message begins with these:
 
 | key | value | column |
 |---|---|---|
-| \`cat\` | \`SystemEvent\` for activities, \`ThreatEvent\` for threats | \`DeviceEventCategory\` |
+| \`cat\` | \`ThreatEvent\` for threats and alerts, \`SystemEvent\` for the rest | \`DeviceEventCategory\` |
 | \`externalId\` | the console's id | \`ExtID\` |
 | \`S1eventKey\` | \`activities/<id>\`, \`threats/<id>/<updatedAt>\`: unique for each forwarded event version and the same after a restart. Drop duplicates by it | \`AdditionalExtensions\` |
 | \`S1seq\` | with \`sequence: true\`: the number of the event in its feed of its console, from 1 without a gap and the same when it is sent again | \`AdditionalExtensions\` |
-| \`rt\` | \`createdAt\` of an activity, \`updatedAt\` of a threat. \`rt: epoch\`: milliseconds; \`rt: native\`: \`2026-09-21 13:47:01.605229\` for detections, \`#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)\` for other activities | \`ReceiptTime\` |
+| \`rt\` | \`createdAt\` of an activity, \`updatedAt\` of an object, or when it was read where it has none. \`rt: epoch\`: milliseconds; \`rt: native\`: \`2026-09-21 13:47:01.605229\` for detections, \`#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)\` for other activities | \`ReceiptTime\` |
 
 and ends with \`notificationScope\`: \`SITE\`, \`ACCOUNT\` or \`GLOBAL\`. Before its trailer it may carry
 
@@ -80,6 +94,19 @@ meant, else the console's build; NAME is the wording of the console's own syslog
 const THREAT_HEAD = `A threat is an object: each version of it is sent, the first as class \`threats.new\`, later ones as \`threats.updated\`.
 VERSION is the endpoint's operating system. There is no \`activityID\` and no \`activityType\`, so that a detection that is
 also an activity (type 19) never counts twice.
+`;
+
+const OBJECT_HEAD = `
+# Objects
+
+Everything else is objects, but for the entries of \`device_control_events\` (class \`device_control_events.event\`). CLASS is
+\`<feed>.new\` at first sight; \`<feed>.updated\` for a later version by \`updatedAt\`; \`<feed>.changed\` for one by content; with
+\`mode: snapshot\` also \`<feed>.listed\`, as it was. VERSION is the console's build, or the operating system of the endpoint.
+There is no \`activityID\` and no \`activityType\`. Keys that are not in a table's rows go to \`S1data\`.
+`;
+
+const MARK_HEAD = `Class \`<feed>.snapshot\`, behind the last object of a feed that is read as a whole, whenever the list is not what it
+was, and with \`mode: snapshot\` always. Of two marks, the objects that are in the list of the first only have been removed.
 `;
 
 const OWN_HEAD = `Heartbeats (\`heartbeat\` in the configuration) and notices are events of the bridge itself. They go the way of all events:
@@ -132,6 +159,17 @@ const COLUMNS: Readonly<Record<string, string>> = {
   c6a2: "DeviceCustomIPv6Address2",
   c6a3: "DeviceCustomIPv6Address3",
   deviceCustomDate1: "DeviceCustomDate1",
+  deviceCustomDate2: "DeviceCustomDate2",
+  cfp1: "DeviceCustomFloatingPoint1",
+  cfp2: "DeviceCustomFloatingPoint2",
+  cn1: "DeviceCustomNumber1",
+  cn2: "DeviceCustomNumber2",
+  cn3: "DeviceCustomNumber3",
+  dpt: "DestinationPort",
+  duid: "DestinationUserID",
+  fileCreateTime: "FileCreateTime",
+  proto: "Protocol",
+  spt: "SourcePort",
 };
 
 /** Undefined for a dictionary key that has no column here: a gap in the list above, which a test finds. */
@@ -157,6 +195,26 @@ function keyTable(table: Table, extras: readonly string[]): string {
     ...ids,
     ...table.trailer.map(keyRow),
   ].join("\n");
+}
+
+function objectSection({ name, mapping }: FeedDefinition): string[] {
+  if (!("noun" in mapping)) return [];
+  const { noun, named, table, severity } = mapping;
+  return [
+    `\n## ${name}\n`,
+    `NAME is \`${noun} new - {${named}}\` and so on. ${severityText(severity)}\n`,
+    keyTable(table, []),
+  ];
+}
+
+function severityText(rule: SeverityRule | undefined): string {
+  const words = ({ by, severities }: Pick<SeverityRule, "by" | "severities">): string =>
+    `\`${by}\`: ${Object.entries(severities)
+      .map(([word, value]) => `${word} ${value}`)
+      .join(", ")}`;
+  if (rule === undefined) return `Severity ${OBJECT_SEVERITY}.`;
+  const limit = rule.atMost === undefined ? "" : `; at most, by ${words(rule.atMost)}`;
+  return `Severity by ${words(rule)}, else ${OBJECT_SEVERITY}${limit}.`;
 }
 
 function keyRow(row: Row): string {

@@ -32,6 +32,13 @@ export interface ClientOptions {
 
 export type Query = Readonly<Record<string, string>>;
 
+/** What is asked of the API: a list, or with a body a query in GraphQL. */
+export interface ApiRequest {
+  readonly path: string;
+  readonly query: Query;
+  readonly body?: string;
+}
+
 const API = "/web/api/v2.1/";
 
 /** A console is upgraded now and then. */
@@ -63,13 +70,18 @@ export class ConsoleClient {
   }
 
   /** The body of a good answer. Rejects with a `FeedError` that says what the answer means, or the signal's reason. */
-  async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+  get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+    return this.ask({ path, query }, signal);
+  }
+
+  /** As `get`, for any request. */
+  async ask(asked: ApiRequest, signal: AbortSignal): Promise<Answer> {
     const token = this.#readToken();
     try {
-      return await this.#ask(path, query, token, signal);
+      return await this.#ask(asked, token, signal);
     } catch (error) {
       if (!(error instanceof FeedUnauthorizedError)) throw error;
-      return await this.#askAgain(error, token, path, query, signal);
+      return await this.#askAgain(error, token, asked, signal);
     }
   }
 
@@ -103,14 +115,13 @@ export class ConsoleClient {
   async #askAgain(
     refused: FeedUnauthorizedError,
     refusedToken: string,
-    path: string,
-    query: Query,
+    asked: ApiRequest,
     signal: AbortSignal,
   ): Promise<Answer> {
     const token = this.#readToken();
-    if (token !== refusedToken) return await this.#ask(path, query, token, signal);
-    if (path === "system/info") throw refused;
-    await this.#ask("system/info", {}, token, signal);
+    if (token !== refusedToken) return await this.#ask(asked, token, signal);
+    if (asked.path === "system/info") throw refused;
+    await this.#ask({ path: "system/info", query: {} }, token, signal);
     throw notForThisToken(refused);
   }
 
@@ -124,14 +135,14 @@ export class ConsoleClient {
     this.#token.tell(token, undefined);
     using limit = withDeadline(signal, EXPIRY_TIMEOUT_MS);
     try {
-      const user = await this.#ask("user", {}, token, limit.signal);
+      const user = await this.#ask({ path: "user", query: {} }, token, limit.signal);
       const { data } = JSON.parse(user.text) as { data?: { id?: unknown } };
       const own = toldExpiry(data);
       if (own !== undefined || typeof data?.id !== "string" || !/^\d+$/.test(data.id)) {
         this.#token.tell(token, own);
         return;
       }
-      const details = await this.#ask(`users/${data.id}/api-token-details`, {}, token, limit.signal);
+      const details = await this.#ask({ path: `users/${data.id}/api-token-details`, query: {} }, token, limit.signal);
       this.#token.tell(token, toldExpiry((JSON.parse(details.text) as { data?: unknown }).data));
     } catch {
       // Refused, missing, slow or torn: it stays unknown.
@@ -155,10 +166,12 @@ export class ConsoleClient {
     }
   }
 
-  async #ask(path: string, query: Query, token: string, signal: AbortSignal): Promise<Answer> {
+  async #ask(asked: ApiRequest, token: string, signal: AbortSignal): Promise<Answer> {
+    const { path, query } = asked;
+    const budget = budgetOf(path);
     this.#options.limits.hourly(token, this.#options.perHour)?.spend();
-    await this.#options.limits.bucket(token, path, this.#options.perSecond[path]).take(signal);
-    const answer = await this.#request(path, query, token, signal);
+    await this.#options.limits.bucket(token, budget, this.#options.perSecond[budget]).take(signal);
+    const answer = await this.#request(asked, token, signal);
     const error = errorOf(answer, path, query["cursor"] !== undefined);
     if (error !== undefined) throw error;
     return answer;
@@ -173,14 +186,16 @@ export class ConsoleClient {
     }
   }
 
-  async #request(path: string, query: Query, token: string, signal: AbortSignal): Promise<RawAnswer> {
+  async #request({ path, query, body: sent }: ApiRequest, token: string, signal: AbortSignal): Promise<RawAnswer> {
     using limit = withDeadline(signal, 2 * ANSWER_TIMEOUT_MS);
     try {
       const { statusCode, headers, body } = await request(new URL(API + path, this.#options.url), {
         query,
+        ...(sent === undefined ? {} : { method: "POST", body: sent }),
         headers: {
           authorization: `ApiToken ${token}`,
           accept: "application/json",
+          ...(sent === undefined ? {} : { "content-type": "application/json" }),
           "accept-encoding": "gzip",
           "user-agent": this.#options.userAgent,
         },
@@ -211,12 +226,33 @@ export class ConsoleClient {
   }
 }
 
-/** Sustained requests per second and burst, per path, within what SentinelOne documents for a token. */
+/** Sustained requests per second and burst, within what SentinelOne documents for a token. */
 const DOCUMENTED: Readonly<Record<string, { perSecond: number; burst: number }>> = {
   activities: { perSecond: 10, burst: 10 },
   threats: { perSecond: 10, burst: 10 },
+  "threats/{id}": { perSecond: 100, burst: 100 },
+  agents: { perSecond: 25, burst: 25 },
+  sites: { perSecond: 100, burst: 10 },
+  accounts: { perSecond: 100, burst: 10 },
+  "application-management": { perSecond: 3, burst: 3 },
+  exclusions: { perSecond: 25, burst: 25 },
+  "service-users": { perSecond: 5, burst: 5 },
+  users: { perSecond: 40, burst: 40 },
+  "unifiedalerts/graphql": { perSecond: 25, burst: 25 },
   "system/info": { perSecond: 1, burst: 2 },
 };
+
+/** What a path's requests count for: the ids in it make no difference. */
+export function budgetOf(path: string): string {
+  if (path.endsWith("/policy")) return "policy";
+  if (path.startsWith("application-management/")) return "application-management";
+  return path.replace(/^(threats)\/.+$/, "$1/{id}");
+}
+
+/** Requests per second that a path may make, as documented or as we limit it. */
+export function limitOf(path: string): number {
+  return (DOCUMENTED[budgetOf(path)] ?? UNDOCUMENTED).perSecond;
+}
 
 /** Paths without a documented limit. */
 const UNDOCUMENTED = { perSecond: 5, burst: 5 };

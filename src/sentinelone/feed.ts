@@ -1,27 +1,22 @@
-import { createHash } from "node:crypto";
 import type { Appended, Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
-import { type FeedName, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
+import type { FeedName, SecurityEvent } from "../event/event.ts";
+import { type Micros, addMs, formatTime } from "../event/time.ts";
+import type { DetailSource, ScopeParameter, WindowSource } from "../feeds/definition.ts";
 import { orAborted } from "../lib/signals.ts";
-import { type Micros, addMs, formatTime, parseTime, snowflakeTime } from "../event/time.ts";
 import type { Answer } from "./answer.ts";
-import type { ConsoleClient, Query } from "./client.ts";
+import type { ApiRequest, ConsoleClient } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
+import { graphRequest, isWithin } from "./graph.ts";
 import { Overlap } from "./overlap.ts";
-import { type ApiElement, type ApiPage, readPage } from "./page.ts";
+import { type ApiElement, type ApiPage, readGraph, readPage } from "./page.ts";
+import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
+import { entryOf, isDeadLetter, readElement } from "./records.ts";
+import { scopeQueries } from "./scope.ts";
 
-/** One API resource that is read forward in time: all that differs between feeds. */
-export interface FeedResource {
-  readonly name: FeedName;
-  readonly path: string;
-  /** What the list is sorted by and filtered on, as `<field>__gte` and `<field>__lte`. */
-  readonly timeField: "createdAt" | "updatedAt";
-  time(record: Readonly<Record<string, unknown>>): unknown;
-  /** The version of a mutable object, with its id its identity. Undefined: the id alone is. */
-  readonly version: ((record: Readonly<Record<string, unknown>>) => unknown) | undefined;
-  /** The field that `include_types` and `exclude_types` are about. */
-  readonly typeField: string | undefined;
-  /** The members at the top of a record that all of these look at, and `id`: the record is then not parsed to be stored. */
-  readonly head?: readonly string[];
+/** A feed of a console, which people can look into as well. */
+export interface ConsoleFeed extends Feed {
+  /** The newest records as events, oldest first, whatever the checkpoint is. */
+  readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]>;
 }
 
 export interface FeedOptions {
@@ -31,16 +26,21 @@ export interface FeedOptions {
   readonly settleMs: number;
   readonly includeTypes: readonly number[];
   readonly excludeTypes: readonly number[];
-  readonly scope: Query;
+  /** The ids that each scope parameter is limited to; without one, there is no limit. */
+  readonly scope: Scope;
+  /** Every object at each poll, not only those that are new or have changed. */
+  readonly snapshot: boolean;
+  /** What is read beside each changed object. */
+  readonly details: ReadonlySet<DetailSource["option"]>;
 }
+
+export type Scope = Readonly<Partial<Record<ScopeParameter, readonly string[]>>>;
 
 /** Where a feed begins that has no checkpoint. */
 export type FeedStart =
   | { readonly kind: "now" }
   | { readonly kind: "back"; readonly ms: number }
   | { readonly kind: "at"; readonly time: Micros };
-
-const PAGE_LIMIT = 1000;
 
 /** A checkpoint so far ahead of the console's clock says that the clock was set back. */
 const SET_BACK_MS = 60_000;
@@ -71,18 +71,18 @@ interface Ahead {
  * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
  * the console's clock. Records that were seen before are not told apart here: the spool knows.
  */
-export class WindowedFeed implements Feed {
+export class WindowedFeed implements ConsoleFeed {
   readonly key: FeedKey;
-  readonly #resource: FeedResource;
+  readonly #source: WindowSource;
   readonly #client: ConsoleClient;
   readonly #options: FeedOptions;
   readonly #overlap: Overlap;
   #poll: Poll | undefined;
   #ahead: Ahead | undefined;
 
-  constructor(resource: FeedResource, client: ConsoleClient, options: FeedOptions) {
-    this.key = { console: options.console, feed: resource.name };
-    this.#resource = resource;
+  constructor(feed: FeedName, source: WindowSource, client: ConsoleClient, options: FeedOptions) {
+    this.key = { console: options.console, feed };
+    this.#source = source;
     this.#client = client;
     this.#options = options;
     this.#overlap = new Overlap(options.overlapMs);
@@ -99,12 +99,14 @@ export class WindowedFeed implements Feed {
   async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
     const consoleVersion = await this.#client.version(signal);
     const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
-    if (checkpoint === undefined) return { ...this.#emptyPage(this.#begin(now), consoleVersion), hasMore: true };
+    if (checkpoint === undefined) {
+      return { ...emptyPage(begin(this.#options.start, now), consoleVersion), hasMore: true };
+    }
     this.#poll ??= this.#newPoll(checkpoint, now);
     const poll = this.#poll;
     if (poll.to < poll.from) {
       this.#poll = undefined;
-      return this.#emptyPage(checkpoint, consoleVersion);
+      return emptyPage(checkpoint, consoleVersion);
     }
     const { elements, nextCursor } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = this.#read(elements, poll);
@@ -124,29 +126,13 @@ export class WindowedFeed implements Feed {
     };
   }
 
-  /** The newest records as events, oldest first, whatever the checkpoint is. For people to look at. */
   async readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
     const consoleVersion = await this.#client.version(signal);
     const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
-    const { path, timeField, version } = this.#resource;
-    const query = { ...this.#filters(), limit: String(limit), sortBy: timeField, sortOrder: "desc", skipCount: "true" };
-    const { elements } = readPage((await this.#client.get(path, query, signal)).text, path);
-    const { records } = this.#read(elements, this.#newPoll({ time: now, floor: now }, now));
-    return records.toReversed().map((record) => ({
-      ...this.key,
-      consoleVersion,
-      change: version === undefined ? "event" : "updated",
-      id: record.id,
-      key: eventKey(this.key.feed, record.id, record.version),
-      time: record.time,
-      record: JSON.parse(record.text) as JsonRecord,
-    }));
-  }
-
-  #begin(now: Micros): Checkpoint {
-    const { start } = this.#options;
-    const floor = start.kind === "now" ? now : start.kind === "back" ? addMs(now, -start.ms) : start.time;
-    return { time: floor, floor };
+    const poll = { ...this.#newPoll({ time: now, floor: now }, now), from: 0 as Micros, to: now };
+    const { elements } = this.#parse(await this.#client.ask(this.#request(poll, limit, "desc"), signal));
+    const { records } = this.#read(elements, poll);
+    return records.toReversed().map((record) => toEvent(this.key, consoleVersion, record));
   }
 
   #newPoll({ time, floor }: Checkpoint, now: Micros): Poll {
@@ -162,9 +148,8 @@ export class WindowedFeed implements Feed {
   }
 
   async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {
-    const { path, head } = this.#resource;
     try {
-      return readPage((await this.#fetch(poll, signal)).text, path, head);
+      return this.#parse(await this.#fetch(poll, signal));
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (startOver(poll)) return await this.#ask(poll, signal);
@@ -175,7 +160,7 @@ export class WindowedFeed implements Feed {
 
   /** Asks for the next page while this one is stored: otherwise console and disk would wait for each other. */
   #readAhead(poll: Poll): void {
-    const answer = this.#client.get(this.#resource.path, this.#query(poll), new AbortController().signal);
+    const answer = this.#client.ask(this.#request(poll), new AbortController().signal);
     // A failure is told to whoever waits for the answer, if anybody still does.
     answer.catch(() => undefined);
     this.#ahead = { poll, cursor: poll.cursor, answer };
@@ -185,26 +170,33 @@ export class WindowedFeed implements Feed {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead?.poll === poll && ahead.cursor === poll.cursor) return orAborted(ahead.answer, signal);
-    return this.#client.get(this.#resource.path, this.#query(poll), signal);
+    return this.#client.ask(this.#request(poll), signal);
   }
 
-  #query({ from, to, cursor }: Poll): Query {
-    const { timeField } = this.#resource;
+  #parse({ text }: Answer): ApiPage {
+    const { path, graphql } = this.#source;
+    return graphql === undefined ? readPage(text, path, this.#source) : readGraph(text, path, graphql.field);
+  }
+
+  #request({ from, to, cursor }: Poll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {
+    const { path, query, timeField, sortBy = timeField, graphql } = this.#source;
+    if (graphql !== undefined) return graphRequest({ path, timeField, graphql }, { from, to, cursor, limit, order });
+    const { includeTypes } = this.#options;
     return {
-      ...this.#filters(),
-      limit: String(PAGE_LIMIT),
-      sortBy: timeField,
-      sortOrder: "asc",
-      skipCount: "true",
-      [`${timeField}__gte`]: formatTime(from),
-      [`${timeField}__lte`]: formatTime(to),
-      ...(cursor === undefined ? {} : { cursor }),
+      path,
+      query: {
+        ...query,
+        ...scopeQueries(this.#source, this.#options.scope, this.key.feed)[0],
+        ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }),
+        limit: String(Math.min(limit, this.#source.limit ?? PAGE_LIMIT)),
+        sortBy,
+        sortOrder: order,
+        skipCount: "true",
+        [`${timeField}__gte`]: formatTime(from),
+        [`${timeField}__lte`]: formatTime(to),
+        ...(cursor === undefined ? {} : { cursor }),
+      },
     };
-  }
-
-  #filters(): Query {
-    const { includeTypes, scope } = this.#options;
-    return { ...scope, ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }) };
   }
 
   /** Moves to the next page; false at the end of the window. A cursor that leads in a circle is not followed. */
@@ -222,49 +214,27 @@ export class WindowedFeed implements Feed {
   }
 
   #read(elements: readonly ApiElement[], poll: Poll): Pick<Page, "records" | "deadLetters" | "excluded"> {
-    const { excludeTypes } = this.#options;
-    const { typeField } = this.#resource;
+    const { excludeTypes, scope } = this.#options;
+    const { typeField, graphql, isObject, time } = this.#source;
     const records: PageRecord[] = [];
     const deadLetters: DeadLetter[] = [];
     let excluded = 0;
     for (const element of elements) {
-      const { text } = element;
-      const value = element.head ?? element.value();
-      if (!isRecord(value)) {
-        deadLetters.push({ reason: value === undefined ? "not JSON" : "not an object", text });
+      const read = readElement(element, this.#source);
+      if (isDeadLetter(read)) {
+        deadLetters.push(read);
         continue;
       }
-      const record = this.#record(value, text, poll);
+      const record = entryOf(read, this.#source, { time: time(read.value), otherwise: poll.from, isObject });
       // A time that was not asked for says nothing about how far the list has been read.
       if (record.time <= poll.to) poll.last = Math.max(poll.last, record.time) as Micros;
-      if (typeField !== undefined && excludeTypes.includes(Number(value[typeField]))) excluded += 1;
+      const isExcluded =
+        (typeField !== undefined && excludeTypes.includes(Number(read.value[typeField]))) ||
+        (graphql !== undefined && !isWithin(read.value, scope));
+      if (isExcluded) excluded += 1;
       else records.push(record);
     }
     return { records, deadLetters, excluded };
-  }
-
-  /** Total: a record without id, time or version gets one that is the same whenever the record is read again. */
-  #record(value: Readonly<Record<string, unknown>>, text: string, poll: Poll): PageRecord {
-    const resource = this.#resource;
-    const id = idOf(value["id"]) ?? digest(text);
-    return {
-      id,
-      time: parseTime(resource.time(value)) ?? snowflakeTime(id) ?? poll.from,
-      version: resource.version === undefined ? undefined : (textOf(resource.version(value)) ?? digest(text)),
-      text,
-    };
-  }
-
-  #emptyPage(checkpoint: Checkpoint, consoleVersion: string | undefined): Page {
-    return {
-      records: [],
-      deadLetters: [],
-      excluded: 0,
-      checkpoint,
-      seenSince: checkpoint.floor,
-      consoleVersion,
-      hasMore: false,
-    };
   }
 }
 
@@ -279,20 +249,4 @@ function startOver(poll: Poll): boolean {
   poll.used.clear();
   poll.emptyPages = 0;
   return true;
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function idOf(id: unknown): string | undefined {
-  return typeof id === "number" ? String(id) : textOf(id);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-function digest(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
 }

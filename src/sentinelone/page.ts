@@ -1,5 +1,5 @@
-import { exactText, parseSlice, scanObject } from "../lib/exact-json.ts";
-import { FeedUnavailableError } from "./errors.ts";
+import { type ScannedObject, type Slice, exactText, parseSlice, scanObject } from "../lib/exact-json.ts";
+import { FeedRefusedError, FeedUnavailableError } from "./errors.ts";
 
 /** An API answer with a list: its records as text and value, and the cursor to the next page. */
 export interface ApiPage {
@@ -17,13 +17,23 @@ export interface ApiElement {
   readonly value: () => unknown;
 }
 
+export interface PageOptions {
+  readonly within?: string;
+  readonly head?: readonly string[];
+}
+
+/** Errors of a GraphQL server may also be passing ones. */
+const GRAPH_REFUSED_MS = 60_000;
+
 /**
- * Reads the envelope `{data:[…], pagination:{nextCursor}, errors?}`. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON,
- * for anything without a list, and for `errors` without records: a 200 may carry both. `headNames`: the members that are
- * wanted of each record.
+ * Reads the envelope `{data:[…], pagination:{nextCursor}, errors?}`; `within` names the member of `data` that has the list,
+ * where that is no list itself, and `head` the members that are wanted of each record. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON, for anything without a list, and for
+ * `errors` without records: a 200 may carry both.
  */
-export function readPage(text: string, path: string, headNames: readonly string[] = []): ApiPage {
-  const scanned = scanObject(text, "data", headNames);
+export function readPage(text: string, path: string, { within, head = [] }: PageOptions = {}): ApiPage {
+  const outer = scanObject(text, "data", head);
+  const inner = within === undefined || outer?.elements !== undefined ? undefined : memberText(text, outer, "data");
+  const scanned = inner === undefined ? outer : withElements(outer, scanObject(inner, within ?? ""));
   if (scanned === undefined)
     throw new FeedUnavailableError(
       `the answer to ${path} is torn: ${text.length} characters that are no whole JSON object`,
@@ -37,12 +47,66 @@ export function readPage(text: string, path: string, headNames: readonly string[
   }
   const pagination = member(text, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
   return {
-    elements: scanned.elements.map((slice) => {
-      const own = exactText(text, slice);
-      return { text: own, head: slice.head, value: () => attempt(() => JSON.parse(own) as unknown) };
-    }),
+    elements: scanned.elements.map((slice) => elementOf(inner ?? text, slice)),
     nextCursor: normalizeCursor(pagination?.nextCursor),
   };
+}
+
+/** Reads `{data:{…}}`, the answer that is one object. */
+export function readObject(text: string, path: string): ApiElement {
+  const scanned = scanObject(text, "");
+  const data = scanned?.members.get("data");
+  if (data === undefined) throw new FeedUnavailableError(`the answer to ${path} has no data`);
+  return elementOf(text, data);
+}
+
+/**
+ * Reads `{data:{<field>:{edges:[{node}], pageInfo:{hasNextPage, endCursor}}}, errors?}`, the answer to a GraphQL query. A
+ * failure comes with status 200, too.
+ */
+export function readGraph(text: string, path: string, field: string): ApiPage {
+  const outer = scanObject(text, "");
+  if (outer === undefined) throw new FeedUnavailableError(`the answer to ${path} is torn: ${text.length} characters`);
+  const data = memberText(text, outer, "data") ?? "";
+  const list = memberText(data, scanObject(data, ""), field) ?? "";
+  const scanned = scanObject(list, "edges");
+  if (scanned?.elements === undefined) {
+    const errors = member(text, outer.members.get("errors"));
+    const message = `the answer to ${path} has no usable data; errors: ${JSON.stringify(errors ?? []).slice(0, 300)}`;
+    // GraphQL tells a query that it does not take in the same way as one that it does not take from us.
+    throw Array.isArray(errors) && errors.length > 0
+      ? new FeedRefusedError(message, { retryAfterMs: GRAPH_REFUSED_MS })
+      : new FeedUnavailableError(message);
+  }
+  const pageInfo = member(list, scanned.members.get("pageInfo")) as {
+    hasNextPage?: unknown;
+    endCursor?: unknown;
+  } | null;
+  const elements = scanned.elements.map((slice) => {
+    const edge = list.slice(slice.start, slice.end);
+    const node = scanObject(edge, "")?.members.get("node");
+    return elementOf(edge, node ?? { start: 0, end: edge.length, longRuns: undefined });
+  });
+  return { elements, nextCursor: pageInfo?.hasNextPage === true ? graphCursor(pageInfo.endCursor) : undefined };
+}
+
+/** Unlike those of lists, these cursors are sent back as they came. */
+function graphCursor(cursor: unknown): string | undefined {
+  return typeof cursor === "string" && cursor !== "" ? cursor : undefined;
+}
+
+function elementOf(text: string, slice: Slice): ApiElement {
+  const own = exactText(text, slice);
+  return { text: own, head: slice.head, value: () => attempt(() => JSON.parse(own) as unknown) };
+}
+
+function memberText(text: string, scanned: ScannedObject | undefined, name: string): string | undefined {
+  const slice = scanned?.members.get(name);
+  return slice === undefined ? undefined : text.slice(slice.start, slice.end);
+}
+
+function withElements(outer: ScannedObject | undefined, inner: ScannedObject | undefined): ScannedObject | undefined {
+  return outer === undefined ? undefined : { members: outer.members, elements: inner?.elements };
 }
 
 /** The end of the list is told as null, `""`, the string `"null"`, or not at all; a cursor often comes percent-encoded, even twice. */

@@ -84,7 +84,7 @@ function entryOf(
     }
     case "note":
     case "timeline":
-      return sight === SIGHT.seen ? undefined : made(record, kind);
+      return sight === SIGHT.seen || isSame ? undefined : made(record, kind);
     case "member": {
       if (sight === SIGHT.seen) return undefined;
       const change = isSame ? "listed" : isKnown ? "updated" : "new";

@@ -173,7 +173,9 @@ const BLOCK_TEXT_LENGTH = 384 << 10;
 
 /** What is new and behind the place up to which the feed had been read became visible late. */
 function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): LateRecords | undefined {
-  const behind = entries.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
+  // What is told beside an object has times of its own.
+  const listed = entries.filter(({ change }) => change !== "note" && change !== "timeline");
+  const behind = listed.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
   if (behind.length === 0) return undefined;
   return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
 }

@@ -1,11 +1,12 @@
 import type { Checkpoint, DeadLetter, Page, PageRecord } from "../../src/bridge/ports.ts";
 import type { DemoConsole } from "../../src/demo/console/console.ts";
 import type { FeedName } from "../../src/event/event.ts";
+import { FEEDS } from "../../src/feeds/index.ts";
 import { formatTime, microsFromMs } from "../../src/event/time.ts";
 import { BridgeError } from "../../src/lib/errors.ts";
 import { type ClientOptions, ConsoleClient, RequestLimits } from "../../src/sentinelone/client.ts";
-import { type FeedOptions, WindowedFeed } from "../../src/sentinelone/feed.ts";
-import { resourceOf } from "../../src/sentinelone/feeds/index.ts";
+import { createFeed } from "../../src/sentinelone/create-feed.ts";
+import type { ConsoleFeed, FeedOptions } from "../../src/sentinelone/feed.ts";
 
 export const TOKEN = "demo-token";
 
@@ -32,8 +33,8 @@ export function feedOf(
   client: ConsoleClient,
   options: Partial<FeedOptions> = {},
   name: FeedName = "activities",
-): WindowedFeed {
-  return new WindowedFeed(resourceOf(name), client, {
+): ConsoleFeed {
+  return createFeed(FEEDS[name], client, {
     console: "acme",
     start: { kind: "back", ms: 24 * 60 * MINUTE },
     overlapMs: 5 * MINUTE,
@@ -41,18 +42,20 @@ export function feedOf(
     includeTypes: [],
     excludeTypes: [],
     scope: {},
+    snapshot: false,
+    details: new Set(),
     ...options,
   });
 }
 
 /** Reads a feed as the intake does, and keeps everything that it gave. */
 export class FeedReader {
-  readonly feed: WindowedFeed;
+  readonly feed: ConsoleFeed;
   readonly records: PageRecord[] = [];
   readonly deadLetters: DeadLetter[] = [];
   checkpoint: Checkpoint | undefined;
 
-  constructor(feed: WindowedFeed) {
+  constructor(feed: ConsoleFeed) {
     this.feed = feed;
   }
 

@@ -113,7 +113,7 @@ describe("a poll", () => {
 
   test("asks for the scope that was configured, on every page", async () => {
     lastHour(1500);
-    const reader = new FeedReader(feedOf(client, { scope: { siteIds: "1,2", accountIds: "3" } }));
+    const reader = new FeedReader(feedOf(client, { scope: { siteIds: ["1", "2"], accountIds: ["3"] } }));
     await reader.poll();
     for (const search of asked(console))
       expect([search.get("siteIds"), search.get("accountIds")]).toEqual(["1,2", "3"]);
@@ -396,7 +396,7 @@ describe("an answer that stays as it is", () => {
   });
 
   test("a parameter that is refused is not taken for the cursor, though both have one code", async () => {
-    const reader = new FeedReader(feedOf(client, { scope: { siteIds: "1,,2" } }));
+    const reader = new FeedReader(feedOf(client, { scope: { siteIds: ["1", "", "2"] } }));
     const failure = await failureOf(reader.page());
     expect(failure.code).toBe("BRIDGE_FEED_REFUSED");
     expect(failure.retryAfterMs).toBeGreaterThanOrEqual(5 * MINUTE);

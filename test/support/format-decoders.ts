@@ -94,7 +94,7 @@ export function decodeJson(body: string): Decoded {
   must(JSON.stringify(value) === body, "a key twice, or spaces");
   const fields = new Map<string, string>();
   for (const [key, member] of Object.entries(value)) {
-    must(typeof member === "string" || Number.isSafeInteger(member), `${key} is neither text nor a whole number`);
+    must(typeof member === "string" || Number.isFinite(member), `${key} is neither text nor a number`);
     fields.set(key, String(member));
   }
   return { head: [], fields, text: "" };

@@ -1,5 +1,5 @@
-import { FEED_NAMES } from "../../event/event.ts";
-import type { EventFeed, FeedName, JsonValue, SecurityEvent } from "../../event/event.ts";
+import { FEEDS } from "../../feeds/index.ts";
+import type { Change, EventFeed, FeedName, JsonValue, SecurityEvent } from "../../event/event.ts";
 import type { CefSeverity } from "../../event/severity.ts";
 import { activityType } from "../activity-types.ts";
 import type { ActivityType } from "../activity-types.ts";
@@ -11,27 +11,27 @@ import { refine, refinementOf, threatSeverity } from "../severity.ts";
 import { ACTIVITIES } from "./activities.ts";
 import { mapOwnEvents } from "./bridge.ts";
 import { addChanged, endExtension, startExtension } from "./head.ts";
-import { OBJECTS } from "./objects.ts";
+import { MARK, mapObjects } from "./object.ts";
 import { CompiledTable } from "./table.ts";
 import type { Table } from "./table.ts";
+import { NOTE, TIMELINE } from "./threat-details.ts";
 import { THREATS } from "./threats.ts";
 
 export function createMappings(options: MappingOptions): Readonly<Record<EventFeed, FeedMapping>> {
-  const objects = FEED_NAMES.map((feed) => [feed, mapObjects(options)] as const);
-  return {
-    ...(Object.fromEntries(objects) as Record<FeedName, FeedMapping>),
-    activities: mapActivities(options),
-    threats: mapThreats(options),
-    bridge: mapOwnEvents(options),
-  };
+  const own = { activities: mapActivities(options), threats: mapThreats(options) };
+  const [mark, note, timeline] = [MARK, NOTE, TIMELINE].map((mapping) => mapObjects(mapping, options));
+  const mappings = Object.values(FEEDS).map(({ name, mapping }): [FeedName, FeedMapping] => {
+    const objects = "noun" in mapping ? mapObjects(mapping, options) : own[name as keyof typeof own];
+    const byChange: Partial<Record<Change, FeedMapping | undefined>> = { snapshot: mark, note, timeline };
+    return [name, (event) => (byChange[event.change] ?? objects)(event)];
+  });
+  return { ...(Object.fromEntries(mappings) as Record<FeedName, FeedMapping>), bridge: mapOwnEvents(options) };
 }
 
 /** The table that a feed's records are read by. */
 export function tableOf(feed: FeedName): Table {
-  return TABLES[feed] ?? OBJECTS;
+  return FEEDS[feed].mapping.table;
 }
-
-const TABLES: Readonly<Partial<Record<FeedName, Table>>> = { activities: ACTIVITIES, threats: THREATS };
 
 const OUTCOME = extensionKey("outcome");
 const ACTIVITY_ID = extensionKey("activityID");
@@ -161,27 +161,6 @@ function mapThreats(options: MappingOptions): FeedMapping {
         failedActions: table.found("S1failedActions") !== undefined,
         pendingActions: table.found("S1pendingActions") !== undefined || table.found("S1rebootRequired") !== undefined,
       }),
-      extension,
-    };
-  };
-}
-
-/** For feeds without a table of their own: the scope, and the whole record as JSON. */
-function mapObjects(options: MappingOptions): FeedMapping {
-  const table = new CompiledTable(OBJECTS);
-  return (event) => {
-    table.open(event.record);
-    const extension = startExtension(event, "SystemEvent", "administration", options);
-    table.writeRows(extension);
-    addChanged(extension, event);
-    if (options.unmappedData) table.writeLeftovers(extension);
-    extension.startTrailer();
-    endExtension(extension, table);
-    return {
-      deviceVersion: event.consoleVersion ?? "",
-      classId: `${event.feed}.${event.change}`,
-      name: `${event.feed.replaceAll("_", " ")}: ${event.change}`,
-      severity: 3,
       extension,
     };
   };

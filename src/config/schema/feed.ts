@@ -1,6 +1,8 @@
 import { validate as isCron } from "node-cron";
 import { z } from "zod";
 import type { FeedName } from "../../event/event.ts";
+import type { FeedDefinition, Source } from "../../feeds/definition.ts";
+import { FEEDS } from "../../feeds/index.ts";
 import { parseTime, type Micros } from "../../event/time.ts";
 import { parseDuration, type Milliseconds } from "../../lib/duration.ts";
 import { acrossKeys, duration, evenIfFaulty, expected, MAX_INTERVAL_MS, notes, wholeNumber } from "../values.ts";
@@ -34,7 +36,8 @@ function feedStart(fallback: string) {
         description:
           "Where the feed begins the first time: `now`, a duration back, or an ISO 8601 time (UTC unless it names a zone). Later runs resume from the checkpoint.",
         form: "`now`, duration or time",
-        fallback: "`now`; threats: `24h`",
+        fallback:
+          "`now`; `threats`: `24h`; objects that can be asked for by the time of their change (`agents`, `application_risks`, `groups`, `exclusions`, `blocklist`): `2010-01-01`, so that each is told once",
       }),
     );
 }
@@ -47,7 +50,7 @@ function schedule() {
         notes({
           description: "Pause between two polls, 1s to 7d. Longer costs fewer API requests and forwards later.",
           form: "duration",
-          fallback: `\`${EVERY}\` unless \`cron\` is set`,
+          fallback: `by feed, \`${EVERY}\` to \`24h\` (docs/feeds.md), unless \`cron\` is set`,
           example: EVERY,
           shown: true,
         }),
@@ -128,13 +131,21 @@ function filters() {
 }
 
 /** What an operator may set for one feed. */
-function feed(name: string, { description, start = "now" }: { description: string; start?: string }) {
-  const keys = z.strictObject({ ...schedule(), ...window(start), ...filters() }, expected("a mapping of feed options"));
+function feed(name: FeedName, { description, start, every: everyText, source }: FeedDefinition) {
+  const keys = z.strictObject(
+    { ...schedule(), ...window(start), ...filters(), ...details() },
+    expected("a mapping of feed options"),
+  );
   return acrossKeys(keys, (sound, fault) => {
     if (sound.every !== undefined && sound.cron !== undefined) fault(["cron"], "either every or cron, not both");
-    if (name === "activities") return;
     for (const key of ["include_types", "exclude_types"] as const) {
-      if (sound[key] !== undefined) fault([key], "for the activities feed only");
+      if (name !== "activities" && sound[key] !== undefined) fault([key], "for the activities feed only");
+    }
+    for (const key of ["notes", "timeline"] as const) {
+      if (name !== "threats" && sound[key] !== undefined) fault([key], "for the threats feed only");
+    }
+    if (sound.mode === "snapshot" && !hasSnapshots(source)) {
+      fault(["mode"], `${name} has no list of objects to take a snapshot of`);
     }
   })
     .transform(({ every, cron, include_types = [], exclude_types = [], ...others }) => ({
@@ -143,41 +154,46 @@ function feed(name: string, { description, start = "now" }: { description: strin
       exclude_types,
       cron,
       /** Undefined when `cron` is set: exactly one of both is there. */
-      every: cron === undefined ? (every ?? parseDuration(EVERY)) : undefined,
+      every: cron === undefined ? (every ?? parseDuration(everyText)) : undefined,
     }))
     .optional()
-    .meta(notes({ description, fallback: "not read", ...(start === "now" ? {} : { example: { start } }) }));
+    .meta(
+      notes({
+        description,
+        fallback: "not read",
+        ...(name === "activities" ? {} : { example: name === "threats" ? { start } : {} }),
+      }),
+    );
 }
 
-/** Every feed of the product, in the order of the reference page. */
-const FEEDS = {
-  activities: { description: "The activity log: what users, agents and the console did." },
-  threats: { description: "Detected threats, each version of them.", start: "24h" },
-  alerts: { description: "Alerts of custom detection rules (STAR)." },
-  device_control_events: { description: "USB and Bluetooth devices that were connected or blocked." },
-  agents: { description: "Endpoints with the agent, and their state." },
-  applications: { description: "Applications installed on the endpoints." },
-  application_risks: { description: "Vulnerable applications with their CVEs." },
-  groups: { description: "Groups of endpoints." },
-  sites: { description: "Sites of the account." },
-  accounts: { description: "Accounts of the console." },
-  policies: { description: "Protection policies of accounts, sites and groups." },
-  exclusions: { description: "Paths, hashes and certificates that are excluded from detection." },
-  blocklist: { description: "Hashes that are blocked." },
-  firewall_rules: { description: "Firewall Control rules." },
-  device_control_rules: { description: "Device Control rules." },
-  users: { description: "Console users, their roles and their second factor." },
-  service_users: { description: "Service users and the expiry of their tokens." },
-  rogues: { description: "Devices on the network without an agent (Rogues)." },
-  ranger: { description: "Devices on the network as Network Discovery (Ranger) sees them." },
-} as const satisfies Record<FeedName, { readonly description: string; readonly start?: string }>;
-
 export type FeedConfig = NonNullable<z.output<ReturnType<typeof feed>>>;
+
+/** Append-only lists have no objects, and alerts can only be asked for by time. */
+function hasSnapshots(source: Source): boolean {
+  return source.read === "window" ? source.isObject : source.read === "list" || source.read === "policies";
+}
+
+function details() {
+  const detail = (what: string) =>
+    z
+      .boolean()
+      .optional()
+      .meta(
+        notes({
+          description: `${what} of each threat that has changed are read as well, with one request for each. For \`threats\` only.`,
+          form: "`true` or `false`",
+          fallback: "`false`",
+        }),
+      );
+  return { notes: detail("The notes"), timeline: detail("The entries of the timeline") };
+}
 
 type FeedShape = Record<FeedName, ReturnType<typeof feed>>;
 
 export function feeds() {
-  const shape = Object.fromEntries(Object.entries(FEEDS).map(([name, about]) => [name, feed(name, about)]));
+  const shape = Object.fromEntries(
+    Object.values(FEEDS).map((definition) => [definition.name, feed(definition.name, definition)]),
+  );
   const names = z.strictObject(shape as FeedShape, expected("a mapping of feed names"));
   return z
     .preprocess(

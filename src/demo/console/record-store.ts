@@ -31,6 +31,11 @@ export class RecordStore {
     return this.#held.length + (this.#dataset?.length ?? 0);
   }
 
+  /** The records that were added, as they are now. */
+  texts(): string[] {
+    return this.#held.map(({ text }) => text);
+  }
+
   /** Adds records by their JSON text. `visibleAtMs`: no query sees them before the console's clock says so. */
   add(texts: Iterable<string>, visibleAtMs = 0): void {
     for (const text of texts) this.#held.push(new HeldEntry(this.resource, text, visibleAtMs));

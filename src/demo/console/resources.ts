@@ -178,6 +178,7 @@ export const RESOURCES: ReadonlyMap<string, Resource> = table({
     scopeOfAgent: "endpointId",
     filters: { cveIds: ["cveId"] },
     times: { riskUpdatedDate: ["lastScanDate"] },
+    withoutEffect: ["includeRemovals"],
   },
   "application-management/inventory": {
     view: "ApplicationInventoryView",
@@ -197,7 +198,7 @@ export const RESOURCES: ReadonlyMap<string, Resource> = table({
     view: "ExclusionView",
     permission: "Exclusions.view",
     filters: SET_FOR_SCOPE,
-    withoutEffect: ["tenant"],
+    withoutEffect: ["includeChildren", "tenant"],
   },
   "unified-exclusions": {
     view: "UnifiedExclusionView",
@@ -209,7 +210,7 @@ export const RESOURCES: ReadonlyMap<string, Resource> = table({
     view: "RestrictionView",
     permission: "Blacklist.view",
     filters: SET_FOR_SCOPE,
-    withoutEffect: ["tenant"],
+    withoutEffect: ["includeChildren", "tenant"],
   },
   "firewall-control": { view: "FirewallRuleView", filters: RULE_SCOPE, withoutEffect: ["tenant"] },
   "device-control": {

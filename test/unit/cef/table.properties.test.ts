@@ -2,12 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { Extension } from "../../../src/cef/extension.ts";
-import { ACTIVITIES } from "../../../src/cef/mapping/activities.ts";
-import { OBJECTS } from "../../../src/cef/mapping/objects.ts";
 import { CompiledTable } from "../../../src/cef/mapping/table.ts";
 import type { Row, Table } from "../../../src/cef/mapping/table.ts";
-import { THREATS } from "../../../src/cef/mapping/threats.ts";
 import type { JsonRecord, JsonValue } from "../../../src/event/event.ts";
+import { FEEDS } from "../../../src/feeds/index.ts";
 import { PlainTable } from "../../support/plain-table.ts";
 import { fixtures } from "../message/events.ts";
 
@@ -68,25 +66,24 @@ function written(table: CompiledTable | PlainTable, keys: readonly string[], rec
   return { names, values, truncated, trailerStart, found: keys.map((key) => table.found(key)) };
 }
 
-describe.each([
-  ["activities", ACTIVITIES, fixtures("activities")],
-  ["threats", THREATS, fixtures("threats")],
-  ["objects", OBJECTS, fixtures("threats")],
-])("the table of %s writes what it writes without any preparation", (_feed, table, records) => {
-  const keys = [...table.rows, ...table.trailer].map(({ key }) => key);
-  const compiled = new CompiledTable(table);
-  const plain = new PlainTable(table);
+describe.each(Object.values(FEEDS).map(({ name, mapping }) => [name, mapping.table, fixtures(name)] as const))(
+  "the table of %s writes what it writes without any preparation",
+  (_feed, table, records) => {
+    const keys = [...table.rows, ...table.trailer].map(({ key }) => key);
+    const compiled = new CompiledTable(table);
+    const plain = new PlainTable(table);
 
-  test("of recorded records", () => {
-    for (const record of records) expect(written(compiled, keys, record)).toEqual(written(plain, keys, record));
-  });
+    test("of recorded records", () => {
+      for (const record of records) expect(written(compiled, keys, record)).toEqual(written(plain, keys, record));
+    });
 
-  test("of any record", () => {
-    fc.assert(
-      fc.property(recordOf(table), (record) => {
-        expect(written(compiled, keys, record)).toEqual(written(plain, keys, record));
-      }),
-      { numRuns: 300 },
-    );
-  });
-});
+    test("of any record", () => {
+      fc.assert(
+        fc.property(recordOf(table), (record) => {
+          expect(written(compiled, keys, record)).toEqual(written(plain, keys, record));
+        }),
+        { numRuns: 300 },
+      );
+    });
+  },
+);

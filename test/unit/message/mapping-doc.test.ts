@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-import { ACTIVITIES } from "../../../src/cef/mapping/activities.ts";
-import { THREATS } from "../../../src/cef/mapping/threats.ts";
+import { FEEDS } from "../../../src/feeds/index.ts";
 import { columnOf, mappingPage } from "../../../src/message/mapping-doc.ts";
 
 test("docs/mapping.md is current", () => {
@@ -10,6 +9,6 @@ test("docs/mapping.md is current", () => {
 });
 
 test("every key that is written has a column", () => {
-  for (const { key } of [...ACTIVITIES.rows, ...THREATS.rows])
+  for (const { key } of Object.values(FEEDS).flatMap(({ mapping: { table } }) => table.rows))
     expect([key, columnOf(key)]).toStrictEqual([key, expect.any(String)]);
 });

@@ -14,10 +14,10 @@ import { RESOURCES } from "../../../src/demo/console/resources.ts";
 import { Tokens } from "../../../src/demo/console/tokens.ts";
 import { formatTime, microsFromMs } from "../../../src/event/time.ts";
 import { type Answer, errorOf } from "../../../src/sentinelone/answer.ts";
-import type { ConsoleClient, Query } from "../../../src/sentinelone/client.ts";
+import type { ApiRequest, ConsoleClient, Query } from "../../../src/sentinelone/client.ts";
 import { ConsoleClock } from "../../../src/sentinelone/clock.ts";
-import { WindowedFeed } from "../../../src/sentinelone/feed.ts";
-import { resourceOf } from "../../../src/sentinelone/feeds/index.ts";
+import { FEEDS } from "../../../src/feeds/index.ts";
+import { createFeed } from "../../../src/sentinelone/create-feed.ts";
 import { ThreadedSpool } from "../../../src/spool/spool.ts";
 import { jsonCollectors } from "../../support/json-renderer.ts";
 import { abandonThreads } from "./local-thread.ts";
@@ -101,7 +101,7 @@ export class ModelWorld {
     const onFault = (): void => undefined;
     const client = this.#console as unknown as ConsoleClient;
     const intakes = (["activities", "threats"] as const).map((name) => {
-      const feed = new WindowedFeed(resourceOf(name), client, {
+      const feed = createFeed(FEEDS[name], client, {
         console: "model",
         start: { kind: "at", time: microsFromMs(START_MS) },
         overlapMs: OVERLAP_MS,
@@ -109,6 +109,8 @@ export class ModelWorld {
         includeTypes: [],
         excludeTypes: [],
         scope: {},
+        snapshot: false,
+        details: new Set(),
       });
       return intake({ feed, spool }, { schedule: every(EVERY_MS), backoff, stop: life.signal, onFault });
     });
@@ -191,7 +193,7 @@ class ModelConsole {
     return Promise.resolve(undefined);
   }
 
-  async get(path: string, query: Query, signal: AbortSignal): Promise<Answer> {
+  async ask({ path, query }: ApiRequest, signal: AbortSignal): Promise<Answer> {
     const fault = this.#faults.shift();
     await wait(fault === "slow" ? 3000 : ANSWER_MS, signal);
     this.clock.set(new Date().toUTCString());

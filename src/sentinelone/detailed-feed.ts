@@ -1,0 +1,143 @@
+import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type { JsonRecord, SecurityEvent } from "../event/event.ts";
+import { fingerprint } from "../event/fingerprint.ts";
+import { type Micros, parseTime } from "../event/time.ts";
+import type { DetailSource } from "../feeds/definition.ts";
+import type { ConsoleClient } from "./client.ts";
+import { FeedForbiddenError, FeedMissingError } from "./errors.ts";
+import type { ConsoleFeed } from "./feed.ts";
+import { type ApiPage, readPage } from "./page.ts";
+import { PAGE_LIMIT } from "./poll.ts";
+import { isDeadLetter, readElement } from "./records.ts";
+
+/** Objects whose details are asked for before a page is handed on: each is a request of its own. */
+const PAGE_OBJECTS = 25;
+
+/** Versions whose details have been read: the overlap brings them back, and the details with them. */
+const MAX_READ = 50_000;
+
+/** A detail that the token may not read does not hold back the objects; it is asked for again this often. */
+const LEFT_OUT_MS = 60 * 60_000;
+
+interface Found {
+  readonly records: PageRecord[];
+  readonly deadLetters: DeadLetter[];
+}
+
+/**
+ * A feed with what is told beside its objects, notes or the timeline, asked for whenever an object has changed. A detail
+ * that was there before is known to the spool by its content.
+ */
+export class DetailedFeed implements ConsoleFeed {
+  readonly key: FeedKey;
+  readonly #feed: ConsoleFeed;
+  readonly #details: readonly DetailSource[];
+  readonly #client: ConsoleClient;
+  readonly #read = new Set<string>();
+  readonly #leftOut = new Map<DetailSource["option"], number>();
+  /** A page whose objects have not all been handed on. */
+  #pending: { readonly page: Page; at: number } | undefined;
+
+  constructor(feed: ConsoleFeed, details: readonly DetailSource[], client: ConsoleClient) {
+    this.key = feed.key;
+    this.#feed = feed;
+    this.#details = details;
+    this.#client = client;
+  }
+
+  get overlapMs(): number | undefined {
+    return this.#feed.overlapMs;
+  }
+
+  stored(appended: Appended): boolean {
+    return this.#feed.stored?.(appended) === true;
+  }
+
+  async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
+    const pending = (this.#pending ??= { page: await this.#feed.readPage(checkpoint, signal), at: 0 });
+    const { page, at } = pending;
+    const objects = page.records.slice(at, at + PAGE_OBJECTS);
+    const found: Found = { records: [], deadLetters: [] };
+    for (const object of objects) await this.#readDetails(object, found, signal);
+    pending.at += objects.length;
+    const isLast = pending.at >= page.records.length;
+    if (isLast) this.#pending = undefined;
+    return {
+      ...page,
+      records: [...objects, ...found.records],
+      deadLetters: [...(at === 0 ? page.deadLetters : []), ...found.deadLetters],
+      excluded: at === 0 ? page.excluded : 0,
+      // What has not been handed on is read again after a crash.
+      ...(isLast ? {} : { checkpoint: checkpoint ?? page.checkpoint, hasMore: true }),
+    };
+  }
+
+  readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
+    return this.#feed.readNewest(limit, signal);
+  }
+
+  async #readDetails({ id, version, text }: PageRecord, found: Found, signal: AbortSignal): Promise<void> {
+    const name = `${id}/${version ?? ""}`;
+    if (this.#read.has(name)) return;
+    const object = JSON.parse(text) as JsonRecord;
+    for (const detail of this.#details) await this.#readList(id, object, detail, found, signal);
+    this.#remember(name);
+  }
+
+  async #readList(
+    id: string,
+    object: JsonRecord,
+    detail: DetailSource,
+    found: Found,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = detail.path(encodeURIComponent(id));
+    const source = { path, belongs: () => detail.belongs(object) };
+    const used = new Set<string>();
+    let cursor: string | undefined;
+    do {
+      const query = { limit: String(PAGE_LIMIT), sortBy: detail.sortBy, sortOrder: "asc", skipCount: "true" };
+      const page = await this.#ask(detail, path, cursor === undefined ? query : { ...query, cursor }, signal);
+      for (const element of page?.elements ?? []) {
+        const read = readElement(element, source);
+        if (isDeadLetter(read)) {
+          found.deadLetters.push(read);
+          continue;
+        }
+        const own = read.value[detail.version];
+        const version = typeof own === "string" && own !== "" ? own : "1";
+        const look = fingerprint(JSON.parse(element.text) as JsonRecord, version);
+        const time = parseTime(own) ?? (0 as Micros);
+        found.records.push({ kind: detail.kind, id: read.id, time, version, fingerprint: look, text: read.text });
+      }
+      cursor = page?.nextCursor;
+      if (cursor !== undefined && used.has(cursor)) cursor = undefined;
+      if (cursor !== undefined) used.add(cursor);
+    } while (cursor !== undefined);
+  }
+
+  /** Undefined when the object has gone. A detail that is refused is told once, and then left out for a while. */
+  async #ask(
+    { option }: DetailSource,
+    path: string,
+    query: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<ApiPage | undefined> {
+    if (performance.now() < (this.#leftOut.get(option) ?? -Infinity)) return undefined;
+    try {
+      return readPage((await this.#client.get(path, query, signal)).text, path);
+    } catch (error) {
+      if (error instanceof FeedMissingError) return undefined;
+      if (!(error instanceof FeedForbiddenError)) throw error;
+      this.#leftOut.set(option, performance.now() + LEFT_OUT_MS);
+      throw new FeedForbiddenError(`${error.message}; ${option} are left out for now`, { cause: error });
+    }
+  }
+
+  #remember(name: string): void {
+    this.#read.add(name);
+    if (this.#read.size <= MAX_READ) return;
+    const [oldest = ""] = this.#read;
+    this.#read.delete(oldest);
+  }
+}

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import type { DeadLetter, PageRecord } from "../bridge/ports.ts";
+import type { JsonRecord, JsonValue } from "../event/event.ts";
+import { fingerprint } from "../event/fingerprint.ts";
+import { type Micros, parseTime, snowflakeTime } from "../event/time.ts";
+import type { RecordSource } from "../feeds/definition.ts";
+import type { ApiElement } from "./page.ts";
+
+/** A record of an answer, with where it belongs. */
+export interface ReadRecord {
+  readonly value: JsonRecord;
+  readonly text: string;
+  readonly id: string;
+}
+
+/** Total: what is no record is a dead letter; a record without id gets one that is the same whenever it is read again. */
+export function readElement(element: ApiElement, { id, belongs }: RecordSource): ReadRecord | DeadLetter {
+  const { text } = element;
+  const value = element.head ?? element.value();
+  if (!isRecord(value)) return { reason: value === undefined ? "not JSON" : "not an object", text };
+  const known = idOf(id === undefined ? value["id"] : id(value)) ?? digest(text);
+  return { id: known, ...withMembers(value, text, belongs?.(value)) };
+}
+
+export function isDeadLetter(read: ReadRecord | DeadLetter): read is DeadLetter {
+  return "reason" in read;
+}
+
+/** The record with members that it lacks. */
+export function withMembers(
+  value: JsonRecord,
+  text: string,
+  members: JsonRecord | undefined,
+): { readonly value: JsonRecord; readonly text: string } {
+  const lacking = Object.entries(members ?? {}).filter(
+    ([name, member]) => (value[name] ?? undefined) === undefined && (member ?? undefined) !== undefined,
+  );
+  if (lacking.length === 0) return { value, text };
+  const whole = { ...value, ...Object.fromEntries(lacking) };
+  return { value: whole, text: JSON.stringify(whole) };
+}
+
+/** The console's own text for an object's version. */
+export function versionOf(value: JsonRecord, { version }: RecordSource): string | undefined {
+  return textOf(version === undefined ? value["updatedAt"] : version(value));
+}
+
+/** An entry of a list that is read by time; `isObject`: a version of an object. */
+export function entryOf(
+  { id, value, text }: ReadRecord,
+  source: RecordSource,
+  { time, otherwise, isObject }: { time: JsonValue | undefined; otherwise: Micros; isObject: boolean },
+): PageRecord {
+  const entry = { id, time: parseTime(time) ?? snowflakeTime(id) ?? otherwise, text };
+  if (!isObject) return { ...entry, version: undefined };
+  const version = versionOf(value, source) ?? digest(text);
+  return { ...entry, version, fingerprint: fingerprint(value, version, volatileOf(source)) };
+}
+
+const VOLATILE = new WeakMap<RecordSource, ReadonlySet<string>>();
+
+export function volatileOf(source: RecordSource): ReadonlySet<string> {
+  let volatile = VOLATILE.get(source);
+  if (volatile === undefined) {
+    volatile = new Set(source.volatile);
+    VOLATILE.set(source, volatile);
+  }
+  return volatile;
+}
+
+export function isRecord(value: unknown): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function idOf(id: unknown): string | undefined {
+  return typeof id === "number" ? String(id) : textOf(id);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function digest(text: string): string {
+  return `sha256-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+}
