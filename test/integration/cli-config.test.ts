@@ -64,29 +64,6 @@ describe.concurrent("a configuration with faults", () => {
   });
 });
 
-describe.concurrent("a configuration that asks for what comes later", () => {
-  const later = VALID.replace(
-    "    token:",
-    "    feeds: { activities: {}, agents: {}, threats: { mode: snapshot } }\n    token:",
-  );
-
-  test("passes check, which says what is not available yet and where", async () => {
-    await using home = homeWith(later);
-    const { code, stdout } = await home.command("check", "-c", home.configFile);
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/config\.yaml:5:\d+ .*agents.*not available yet/);
-    expect(stdout).toMatch(/config\.yaml:5:\d+ .*mode.*not available yet/);
-    const { stdout: json } = await home.command("check", "--json", "-c", home.configFile);
-    expect(JSON.parse(json)).toMatchObject({ faults: [], notAvailable: [{ line: 5 }, { line: 5 }] });
-  });
-
-  test("is refused by run with 2", async () => {
-    await using home = homeWith(later);
-    const { code, stderr } = await home.command("run", "-c", home.configFile);
-    expect([code, stderr]).toStrictEqual([2, expect.stringContaining("not available yet") as string]);
-  });
-});
-
 describe.concurrent("a valid configuration", () => {
   test("passes check, with a summary and as JSON", async () => {
     await using home = homeWith(VALID);
