@@ -10,147 +10,29 @@ import type { CollectorConfig, Config, ConsoleConfig, FeedConfig } from "../conf
 import { readPem } from "../config/files.ts";
 import { readSiemToken, readToken } from "../config/secret.ts";
 import type { FeedName } from "../event/event.ts";
-import { type Micros, toMs } from "../event/time.ts";
 import { pathsOf } from "../feeds/definition.ts";
 import { FEEDS } from "../feeds/index.ts";
-import type { Backoff } from "../lib/backoff.ts";
 import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
 import type { Field } from "../message/fields.ts";
 import type { RendererOptions } from "../message/renderer.ts";
 import type { RouterOptions } from "../message/router.ts";
 import { type Route, isRoutedAlike } from "../routing/match.ts";
-import { readActivityTypes } from "../sentinelone/activity-types.ts";
 import { ConsoleClient, RequestLimits, budgetOf } from "../sentinelone/client.ts";
 import { createFeed } from "../sentinelone/create-feed.ts";
 import type { ConsoleFeed, Scope } from "../sentinelone/feed.ts";
 import type { ModuleSource } from "../spool/rendered.ts";
-import { ThreadedSpool } from "../spool/spool.ts";
+import { type SpoolOptions, ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
-import { type DeliveryFault, delivery } from "./delivery.ts";
-import { type FeedFault, intake } from "./intake.ts";
-import type { Collector, FeedKey, StopSignals, TypeName } from "./ports.ts";
-import { learnTypes } from "./learn-types.ts";
-import type { Half } from "./run.ts";
-import { cron, every } from "./schedule.ts";
-import type { WindowLimits } from "./window-size.ts";
+import type { Collector } from "./ports.ts";
 
-/** The composition root: the only file that knows the configuration and the adapters, and puts them together. */
-
-const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
-const COLLECTOR_BACKOFF: Backoff = { firstMs: 200, maxMs: 15_000 };
-
-/**
- * Within these, windows follow what a confirmation takes (window-size.ts). A window is a connection, and the kernel keeps
- * each for a minute after it: no more than 20 begin in a second, and no more than one while few events come.
- */
-const WINDOW: WindowLimits = {
-  maxEvents: 20_000,
-  maxBytes: 16 << 20,
-  minAgeMs: 50,
-  maxAgeMs: 1000,
-  restMs: 1000,
-  fewEvents: 50,
-};
-
-export interface Observer {
-  feedFault(fault: FeedFault): void;
-  deliveryFault(fault: DeliveryFault): void;
-}
-
-/** What a console tells beside its feeds. */
-export interface ConsoleFacts {
-  readonly console: string;
-  /** How far the console's clock is ahead of ours. */
-  readonly skewMs: number;
-  /** When the API token expires, in milliseconds; undefined while that is not known. */
-  readonly tokenExpiresMs: number | undefined;
-}
-
-export interface Bridge {
-  readonly halves: readonly Half[];
-  readonly feeds: readonly FeedKey[];
-  readonly spool: ThreadedSpool;
-  /** Each console with the end of its token, as far as it is known at the moment of asking. */
-  readonly tokens: readonly { readonly console: string; readonly tokenExpiresAt: Micros | undefined }[];
-  /** Each console beside its feeds, as it is at the moment of asking. */
-  readonly consoles: () => readonly ConsoleFacts[];
-  /** Lets go of everything; after the halves have ended. */
-  close(): Promise<void>;
-}
+/** The composition root: with bridge.ts the only file that knows the configuration and the adapters, and makes them of it. */
 
 /** A feed of a console as the configuration has it. */
 export interface AssembledFeed {
   readonly feed: ConsoleFeed;
   readonly config: FeedConfig;
-}
-
-/** Builds the bridge and opens its spool; nothing runs before its halves are subscribed to. */
-export async function assemble(
-  config: Config,
-  userAgent: string,
-  stop: StopSignals,
-  observer: Observer,
-): Promise<Bridge> {
-  const limits = new RequestLimits();
-  const consoles = config.consoles.map((console) => assembleConsole(console, userAgent, limits));
-  const collectors = config.collectors.map((entry) => ({ entry, collector: assembleCollector(entry) }));
-  const spool = await openSpool(config);
-  const feeds = consoles.flatMap((console) => console.feeds);
-  const intakes = feeds.map(({ feed, config: { cron: expression, every: everyMs } }) =>
-    intake(
-      { feed, spool },
-      {
-        schedule: expression === undefined ? every(everyMs ?? 0) : cron(expression),
-        backoff: BACKOFF,
-        stop: stop.soft,
-        onFault: (fault) => observer.feedFault(fault),
-      },
-    ),
-  );
-  const deliveries = collectors.map(async ({ entry, collector }) =>
-    delivery(
-      { reader: await spool.reader(entry.name), collector },
-      {
-        collector: entry.name,
-        limits: WINDOW,
-        backoff: COLLECTOR_BACKOFF,
-        stop,
-        onFault: (fault) => observer.deliveryFault(fault),
-      },
-    ),
-  );
-  const types = consoles.flatMap(({ client, feeds: own }, at) => {
-    const name = config.consoles[at]?.name;
-    if (name === undefined || !own.some(({ feed }) => feed.key.feed === "activities")) return [];
-    const read = (signal: AbortSignal): Promise<readonly TypeName[]> => readActivityTypes(client, signal);
-    return [learnTypes(read, (names) => spool.learnTypes(name, names), stop.soft)];
-  });
-  return {
-    halves: [...types, ...intakes, ...(await Promise.all(deliveries))],
-    feeds: feeds.map(({ feed }) => feed.key),
-    spool,
-    tokens: consoles.map(({ client }, at) => ({
-      console: config.consoles[at]?.name ?? "",
-      get tokenExpiresAt() {
-        return client.tokenExpiresAt;
-      },
-    })),
-    consoles: () =>
-      consoles.map(({ client }, at) => ({
-        console: config.consoles[at]?.name ?? "",
-        skewMs: client.clock.skewMs,
-        tokenExpiresMs: client.tokenExpiresAt === undefined ? undefined : toMs(client.tokenExpiresAt),
-      })),
-    close: async () => {
-      await Promise.all([
-        ...consoles.map(({ client }) => client.close()),
-        ...collectors.map(({ collector }) => collector.close()),
-      ]);
-      await spool.close();
-    },
-  };
 }
 
 /** A console's client and feeds, without the rest of the bridge: `preview` reads with them. */
@@ -345,13 +227,22 @@ function assembleTls(tls: NonNullable<CollectorConfig["tls"]>): ConnectionOption
   };
 }
 
-function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
+/** How each collector's messages are made, and which events it gets. */
+export function assembleSpoolCollectors(
+  collectors: readonly CollectorConfig[],
+): Pick<SpoolOptions, "collectors" | "router"> {
+  return {
+    collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
+    router: routerSource(collectors),
+  };
+}
+
+export function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
   return ThreadedSpool.open({
     directory: spool.directory,
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
     whenFull: spool.when_full,
-    collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
-    router: routerSource(collectors),
+    ...assembleSpoolCollectors(collectors),
   });
 }

@@ -1,4 +1,4 @@
-import { type Bridge, type Observer, assemble } from "../bridge/assemble.ts";
+import { Bridge, type Observer } from "../bridge/bridge.ts";
 import { OwnEvents } from "../bridge/own-events.ts";
 import type { StopSignals, Unrouted } from "../bridge/ports.ts";
 import type { PageReport } from "../bridge/intake.ts";
@@ -10,7 +10,9 @@ import type { Fault } from "../bridge/retry.ts";
 import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
+import type { Forgotten } from "../spool/store.ts";
 import { DropLog } from "./drop-log.ts";
+import type { Reloads } from "./reload.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { heartbeat } from "../telemetry/heartbeat.ts";
@@ -25,15 +27,17 @@ import { USER_AGENT, VERSION } from "../version.ts";
 
 export interface DaemonOptions {
   readonly config: Config;
+  /** Tells of other configurations while it runs. */
+  readonly reloads?: Reloads;
   readonly log: Logger;
   readonly stop: StopSignals;
   readonly onReport?: (report: Report) => void;
 }
 
 /** Runs the bridge with its telemetry until it is stopped. Rejects when it has to give up. */
-export async function runDaemon({ config, log, stop, onReport }: DaemonOptions): Promise<void> {
+export async function runDaemon({ config, reloads, log, stop, onReport }: DaemonOptions): Promise<void> {
   const watch = new Watch(log);
-  const bridge = await assemble(config, USER_AGENT, stop, watch);
+  const bridge = await Bridge.open(config, { userAgent: USER_AGENT, stop, observer: watch });
   try {
     watch.begin(bridge, config);
     const telemetry = await openTelemetry(config, watch, log);
@@ -49,8 +53,9 @@ export async function runDaemon({ config, log, stop, onReport }: DaemonOptions):
       "started",
     );
     const leave = leaveStatus(config, watch, telemetry, log);
+    using _attached = reloads?.attach((next) => watch.reload(next));
     try {
-      await runBridge([...bridge.halves, ...watch.voices(config, stop)], (report) => {
+      await runBridge([bridge.reports, ...watch.voices(config, stop)], (report) => {
         watch.report(report);
         onReport?.(report);
       });
@@ -140,7 +145,7 @@ class Watch implements Observer {
 
   begin(bridge: Bridge, config: Config): void {
     const { spool } = bridge;
-    const tokens = new TokenExpiry(bridge.tokens);
+    const tokens = new TokenExpiry(() => bridge.tokens);
     const metrics = new Metrics(VERSION, async () => {
       const { events, bytes } = await spool.size();
       return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull, tokens: tokens.known() };
@@ -153,19 +158,32 @@ class Watch implements Observer {
         {
           version: VERSION,
           feeds: bridge.feeds,
-          collectors: config.collectors.map(({ name }) => name),
+          collectors: bridge.collectors,
           maxSpoolBytes: config.spool.max_size,
         },
         {
           survey: () => spool.survey(),
           isFull: () => spool.isFull,
           end: () => spool.end,
-          consoles: () => bridge.consoles(),
+          consoles: () => bridge.consoles,
         },
       ),
     };
     this.#tellSalvage(spool);
-    for (const { collector, events } of spool.forgotten) {
+    this.#tellForgotten(spool.forgotten);
+  }
+
+  /** Takes over another configuration. Rejects when that can not be done; the bridge goes on, or ends with the error. */
+  async reload(config: Config): Promise<void> {
+    const { bridge, board } = this.#running;
+    const { started, ended, forgotten } = await bridge.reload(config);
+    board.watch(bridge);
+    this.#tellForgotten(forgotten);
+    this.#log.info({ started, ended }, "reloaded");
+  }
+
+  #tellForgotten(forgotten: readonly Forgotten[]): void {
+    for (const { collector, events } of forgotten) {
       const fields = { collector, events };
       if (events === 0) this.#log.info(fields, "collector is not configured any more");
       else

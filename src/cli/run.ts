@@ -4,6 +4,7 @@ import { createLog } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { Reloads } from "./reload.ts";
 import { stopOnSignals } from "./stop.ts";
 import { readUsable } from "./usable.ts";
 
@@ -15,20 +16,19 @@ export async function run(file: string): Promise<ExitCode> {
 
   const log = createLog(config.log);
   const stop = stopOnSignals((signal) => log.info({ signal }, "stopping: the windows in flight are finished"));
-  process.on("SIGHUP", () =>
-    log.warn("SIGHUP: reloading is not available yet; restart the service to use a changed configuration"),
-  );
+  const reloads = new Reloads(file, config, log);
   process.on("uncaughtException", (error) => {
     log.fatal({ error: describeError(error), stack: error.stack }, "giving up");
     process.exit(EXIT.failed);
   });
   try {
-    await runOnWholeSpool({ config, log, stop });
+    await runOnWholeSpool(reloads, { log, stop });
     return EXIT.done;
   } catch (error) {
     log.fatal({ code: codeOf(error), error: describeError(error) }, "giving up");
     return EXIT.failed;
   } finally {
+    reloads.dispose();
     stop.dispose();
   }
 }
@@ -37,10 +37,10 @@ export async function run(file: string): Promise<ExitCode> {
 const MAX_SALVAGES = 5;
 
 /** A spool that turns out to be damaged is salvaged by opening it again: the bridge begins anew in this process. */
-async function runOnWholeSpool(options: DaemonOptions): Promise<void> {
+async function runOnWholeSpool(reloads: Reloads, options: Pick<DaemonOptions, "log" | "stop">): Promise<void> {
   for (let salvages = 0; ; salvages++) {
     try {
-      return await runDaemon(options);
+      return await runDaemon({ config: reloads.config, reloads, ...options });
     } catch (error) {
       if (codeOf(error) !== "BRIDGE_SPOOL_DAMAGED" || salvages === MAX_SALVAGES || options.stop.soft.aborted)
         throw error;

@@ -36,6 +36,7 @@ const SECTIONS: readonly { readonly path: string; readonly title?: string }[] = 
   { path: "heartbeat" },
   { path: "telemetry" },
   { path: "telemetry.tls" },
+  { path: "reload" },
   { path: "log" },
 ];
 

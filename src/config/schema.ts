@@ -8,7 +8,7 @@ import { z } from "zod";
 import { closest } from "../lib/suggest.ts";
 import { collectorEntry } from "./schema/collector.ts";
 import { consoleEntry } from "./schema/console.ts";
-import { heartbeat, log, spool, telemetry } from "./schema/daemon.ts";
+import { heartbeat, log, reload, spool, telemetry } from "./schema/daemon.ts";
 import { evenIfFaulty, expected, notes, type ReportFault } from "./values.ts";
 
 export type { CollectorAddress, Confirm, NetworkTransport } from "./schema/address.ts";
@@ -33,6 +33,7 @@ const keys = z.strictObject({
   spool: spool(),
   heartbeat: heartbeat(),
   telemetry: telemetry(),
+  reload: reload(),
   log: log(),
 });
 

@@ -1,4 +1,4 @@
-import type { ConsoleFacts } from "../bridge/assemble.ts";
+import type { ConsoleFacts } from "../bridge/bridge.ts";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
 import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey } from "../bridge/ports.ts";
@@ -27,10 +27,14 @@ export interface StatusSources {
   readonly consoles: () => readonly ConsoleFacts[];
 }
 
-export interface StatusOptions {
-  readonly version: string;
+/** What is watched. */
+export interface Watched {
   readonly feeds: readonly FeedKey[];
   readonly collectors: readonly string[];
+}
+
+export interface StatusOptions extends Watched {
+  readonly version: string;
   readonly maxSpoolBytes: number;
   readonly now?: () => number;
 }
@@ -67,8 +71,8 @@ interface CollectorNotes {
 export class StatusBoard {
   readonly #options: StatusOptions;
   readonly #sources: StatusSources;
-  readonly #feeds: ReadonlyMap<string, FeedNotes>;
-  readonly #collectors: ReadonlyMap<string, CollectorNotes>;
+  #feeds: ReadonlyMap<string, FeedNotes> = new Map();
+  #collectors: ReadonlyMap<string, CollectorNotes> = new Map();
   /** The build of each console, as it was told last. */
   readonly #versions = new Map<string, string>();
   readonly #startedMs: number;
@@ -77,9 +81,19 @@ export class StatusBoard {
     this.#options = options;
     this.#sources = sources;
     this.#startedMs = this.#now();
-    const end = sources.end();
-    this.#feeds = new Map(options.feeds.map((key) => [nameOf(key), feedNotes(key, end)]));
-    this.#collectors = new Map(options.collectors.map((collector) => [collector, collectorNotes(collector)]));
+    this.watch(options);
+  }
+
+  /** Other feeds and collectors from now on; what is noted of those that stay is kept. */
+  watch({ feeds, collectors }: Watched): void {
+    const end = this.#sources.end();
+    const [known, knownCollectors] = [this.#feeds, this.#collectors];
+    this.#feeds = new Map(feeds.map((key) => [nameOf(key), known.get(nameOf(key)) ?? feedNotes(key, end)]));
+    this.#collectors = new Map(
+      collectors.map((collector) => [collector, knownCollectors.get(collector) ?? collectorNotes(collector)]),
+    );
+    for (const { confirmed } of this.#feeds.values())
+      for (const collector of confirmed.keys()) if (!this.#collectors.has(collector)) confirmed.delete(collector);
   }
 
   page({ key, added, duplicates, deadLetters, late, reached, consoleVersion }: PageReport): void {

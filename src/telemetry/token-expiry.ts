@@ -28,19 +28,19 @@ export interface TokenStatus {
 
 /** Watches when the consoles' tokens end. Half a year passes quickly, and only a person can make a new one. */
 export class TokenExpiry {
-  readonly #sources: readonly TokenSource[];
+  readonly #sources: () => readonly TokenSource[];
   readonly #now: () => number;
   /** The end that was last warned of and the days left then, by console: a new token is warned of anew. */
   readonly #warned = new Map<string, { readonly expiresAt: Micros; readonly days: number }>();
 
-  constructor(sources: readonly TokenSource[], now: () => number = Date.now) {
+  constructor(sources: () => readonly TokenSource[], now: () => number = Date.now) {
     this.#sources = sources;
     this.#now = now;
   }
 
   /** The warnings that are due since the last call. */
   due(): TokenWarning[] {
-    return this.#sources.flatMap(({ console, tokenExpiresAt }) => {
+    return this.#sources().flatMap(({ console, tokenExpiresAt }) => {
       if (tokenExpiresAt === undefined) return [];
       const leftMs = tokenExpiresAt / 1000 - this.#now();
       const days = WARN_DAYS.find((limit) => leftMs <= limit * DAY_MS);
@@ -52,7 +52,7 @@ export class TokenExpiry {
   }
 
   status(): TokenStatus[] {
-    return this.#sources.map(({ console, tokenExpiresAt }) => ({
+    return this.#sources().map(({ console, tokenExpiresAt }) => ({
       console,
       expiresAt: undefined,
       daysLeft: undefined,
@@ -62,7 +62,7 @@ export class TokenExpiry {
 
   /** For the metric: consoles whose token's end is known. */
   known(): { readonly console: string; readonly expiresAtSeconds: number }[] {
-    return this.#sources.flatMap(({ console, tokenExpiresAt }) =>
+    return this.#sources().flatMap(({ console, tokenExpiresAt }) =>
       tokenExpiresAt === undefined ? [] : [{ console, expiresAtSeconds: tokenExpiresAt / 1e6 }],
     );
   }

@@ -141,6 +141,28 @@ export function telemetry() {
     .meta(notes({ description: "Probes, metrics and the status page." }));
 }
 
+export function reload() {
+  return z
+    .strictObject(
+      {
+        on_change: z
+          .boolean()
+          .default(false)
+          .meta(
+            notes({
+              description:
+                "Reads this file again when it changes, as SIGHUP does in any case. A bad one is refused, and the running configuration goes on.",
+            }),
+          ),
+      },
+      expected("a mapping such as { on_change: true }"),
+    )
+    .prefault({})
+    .meta(
+      notes({ description: "Consoles, collectors and routes can be changed while the daemon runs.", shown: false }),
+    );
+}
+
 export function log() {
   return z
     .strictObject(

@@ -30,7 +30,13 @@ collectors: [{ name: sentinel, address: "tls://forwarder.example.com" }]`;
     const least = parseConfig(bare).config;
     expect(consoles[0]?.feeds).toEqual(least.consoles[0]?.feeds);
     expect(collectors).toEqual(least.collectors);
-    expect(rest).toEqual({ version: 1, spool: least.spool, telemetry: least.telemetry, log: least.log });
+    expect(rest).toEqual({
+      version: 1,
+      spool: least.spool,
+      telemetry: least.telemetry,
+      reload: least.reload,
+      log: least.log,
+    });
   });
 });
 
