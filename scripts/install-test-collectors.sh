@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the real syslog collectors that the interop tests talk to, on Debian and Ubuntu. May run again and again.
+# Installs the real syslog collectors that the interop tests talk to, and systemd's tools, on Debian and Ubuntu. May run again
+# and again.
 #
 # rsyslog and syslog-ng conflict as packages, so syslog-ng is only unpacked, under S1BRIDGE_SYSLOG_NG_ROOT.
 set -eu
@@ -10,7 +11,8 @@ export DEBIAN_FRONTEND=noninteractive
 
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
-  rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp liblognorm-utils openssl
+  rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp liblognorm-utils openssl \
+  systemd perl-base
 
 if [ -x "$root/usr/sbin/syslog-ng" ]; then
   echo "syslog-ng is in $root"

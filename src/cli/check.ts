@@ -1,5 +1,5 @@
 import { unavailableFaults } from "../config/availability.ts";
-import { fileFaults } from "../config/files.ts";
+import { exposedSecrets, fileFaults } from "../config/files.ts";
 import { ConfigError, type Fault, formatFaults, readConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -47,6 +47,8 @@ interface Examined {
   readonly notAvailable: readonly Fault[];
   /** Files and variables that can not be read here and now; a service may have them. */
   readonly unreadable: readonly string[];
+  /** Secrets that every user of this machine can read. */
+  readonly exposed: readonly string[];
   readonly summary: string | undefined;
 }
 
@@ -63,15 +65,23 @@ function examine(file: string): Read {
       faults: fieldFaults(loaded),
       notAvailable: unavailableFaults(loaded),
       unreadable: fileFaults(loaded.config),
+      exposed: exposedSecrets(loaded.config),
       summary: summary(loaded.config),
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { config: undefined, faults: error.faults, notAvailable: [], unreadable: [], summary: undefined };
+    return {
+      config: undefined,
+      faults: error.faults,
+      notAvailable: [],
+      unreadable: [],
+      exposed: [],
+      summary: undefined,
+    };
   }
 }
 
-function print(file: string, { faults, notAvailable, unreadable, summary: text }: Examined): void {
+function print(file: string, { faults, notAvailable, unreadable, exposed, summary: text }: Examined): void {
   const colour = useColour(process.stdout);
   const { green, yellow, red } = paint(colour);
   if (faults.length > 0) {
@@ -85,7 +95,7 @@ function print(file: string, { faults, notAvailable, unreadable, summary: text }
       `${formatFaults(notAvailable, { colour })}\n${yellow("valid, but `run` will refuse what is not available yet")}\n`,
     );
   }
-  for (const fault of unreadable) process.stdout.write(`${yellow("warning")} ${fault}\n`);
+  for (const fault of [...unreadable, ...exposed]) process.stdout.write(`${yellow("warning")} ${fault}\n`);
   process.stdout.write(`${green("ok")} ${file}: ${text}\n`);
 }
 

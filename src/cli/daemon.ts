@@ -13,6 +13,7 @@ import { BridgeError, describeError } from "../lib/errors.ts";
 import type { Forgotten } from "../spool/store.ts";
 import { DropLog } from "./drop-log.ts";
 import type { Reloads } from "./reload.ts";
+import { standstillLimits } from "./standstill-limits.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { heartbeat } from "../telemetry/heartbeat.ts";
@@ -21,6 +22,8 @@ import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
 import type { BridgeStatus } from "../telemetry/status.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
 import { writeLastStatus } from "../telemetry/status-file.ts";
+import { type StandstillLimits, standstills } from "../telemetry/standstill.ts";
+import type { Supervisor } from "../telemetry/supervisor.ts";
 import { TokenExpiry } from "../telemetry/token-expiry.ts";
 import { type Telemetry, type TelemetryOptions, serveTelemetry } from "../telemetry/server.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
@@ -32,10 +35,12 @@ export interface DaemonOptions {
   readonly log: Logger;
   readonly stop: StopSignals;
   readonly onReport?: (report: Report) => void;
+  readonly supervisor?: Supervisor | undefined;
 }
 
 /** Runs the bridge with its telemetry until it is stopped. Rejects when it has to give up. */
-export async function runDaemon({ config, reloads, log, stop, onReport }: DaemonOptions): Promise<void> {
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { config, reloads, log, stop, onReport, supervisor } = options;
   const watch = new Watch(log);
   const bridge = await Bridge.open(config, { userAgent: USER_AGENT, stop, observer: watch });
   try {
@@ -52,6 +57,7 @@ export async function runDaemon({ config, reloads, log, stop, onReport }: Daemon
       },
       "started",
     );
+    using _supervised = supervisor?.begin(watch);
     const leave = leaveStatus(config, watch, telemetry, log);
     using _attached = reloads?.attach((next) => watch.reload(next));
     try {
@@ -133,6 +139,8 @@ class Watch implements Observer {
   readonly #unrouted = new Set<string>();
   readonly #notices = new NoticeBoard();
   #begun: Running | undefined;
+  /** What may be expected of the configuration, and since when it has been in force. */
+  #expected: { readonly limits: StandstillLimits; readonly since: string } | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -169,6 +177,7 @@ class Watch implements Observer {
         },
       ),
     };
+    this.#expect(config);
     this.#tellSalvage(spool);
     this.#tellForgotten(spool.forgotten);
   }
@@ -178,6 +187,7 @@ class Watch implements Observer {
     const { bridge, board } = this.#running;
     const { started, ended, forgotten } = await bridge.reload(config);
     board.watch(bridge);
+    this.#expect(config);
     this.#tellForgotten(forgotten);
     this.#log.info({ started, ended }, "reloaded");
   }
@@ -218,6 +228,16 @@ class Watch implements Observer {
 
   status(): Promise<BridgeStatus> {
     return this.#running.board.snapshot();
+  }
+
+  #expect(config: Config): void {
+    this.#expected = { limits: standstillLimits(config), since: new Date().toISOString() };
+  }
+
+  standstills(status: BridgeStatus): readonly string[] {
+    if (this.#expected === undefined) return [];
+    const { limits, since } = this.#expected;
+    return standstills({ ...status, startedAt: since }, limits, Date.now());
   }
 
   /** What the bridge says of itself, by the way of all events. */

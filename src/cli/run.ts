@@ -1,9 +1,10 @@
-import { ConfigFileError, fileFaults } from "../config/files.ts";
+import { ConfigFileError, exposedSecrets, fileFaults } from "../config/files.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { Supervisor } from "../telemetry/supervisor.ts";
 import { Reloads } from "./reload.ts";
 import { stopOnSignals } from "./stop.ts";
 import { readUsable } from "./usable.ts";
@@ -15,14 +16,18 @@ export async function run(file: string): Promise<ExitCode> {
   if (unreadable.length > 0) throw new ConfigFileError(unreadable.join("\n"));
 
   const log = createLog(config.log);
+  for (const exposed of exposedSecrets(config))
+    log.warn({ exposed }, "a secret can be read by every user of this machine");
+  using supervisor = Supervisor.from({ env: process.env, log });
   const stop = stopOnSignals((signal) => log.info({ signal }, "stopping: the windows in flight are finished"));
   const reloads = new Reloads(file, config, log);
+  stop.soft.addEventListener("abort", () => supervisor?.stopping(), { once: true });
   process.on("uncaughtException", (error) => {
     log.fatal({ error: describeError(error), stack: error.stack }, "giving up");
     process.exit(EXIT.failed);
   });
   try {
-    await runOnWholeSpool(reloads, { log, stop });
+    await runOnWholeSpool(reloads, { log, stop, supervisor });
     return EXIT.done;
   } catch (error) {
     log.fatal({ code: codeOf(error), error: describeError(error) }, "giving up");
@@ -37,7 +42,7 @@ export async function run(file: string): Promise<ExitCode> {
 const MAX_SALVAGES = 5;
 
 /** A spool that turns out to be damaged is salvaged by opening it again: the bridge begins anew in this process. */
-async function runOnWholeSpool(reloads: Reloads, options: Pick<DaemonOptions, "log" | "stop">): Promise<void> {
+async function runOnWholeSpool(reloads: Reloads, options: Pick<DaemonOptions, "log" | "stop" | "supervisor">): Promise<void> {
   for (let salvages = 0; ; salvages++) {
     try {
       return await runDaemon({ config: reloads.config, reloads, ...options });

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { BridgeError, describeError } from "../lib/errors.ts";
-import type { Config } from "./schema.ts";
+import type { Config, SecretSource } from "./schema.ts";
 import { readSiemToken, readToken } from "./secret.ts";
 
 /** A file that the configuration names can not be used. */
@@ -53,4 +53,31 @@ export function fileFaults(
       return [`${key}: ${describeError(error)}`];
     }
   });
+}
+
+/** Files of tokens and private keys that every user of this machine can read, with the key that names each. */
+export function exposedSecrets(config: Config): readonly string[] {
+  const files: Record<string, string | undefined> = {};
+  const note = (key: string, source: SecretSource | undefined): void => {
+    if (source !== undefined && "file" in source) files[key] = source.file;
+  };
+  for (const { name, token } of config.consoles) note(`consoles.${name}.token`, token);
+  for (const { name, tls, siem_token: siemToken } of config.collectors) {
+    note(`collectors.${name}.siem_token`, siemToken);
+    files[`collectors.${name}.tls.key_file`] = tls?.key_file;
+  }
+  note("telemetry.token", config.telemetry.token);
+  files["telemetry.tls.key_file"] = config.telemetry.tls?.key_file;
+  return Object.entries(files).flatMap(([key, path]) =>
+    path !== undefined && isWorldReadable(path) ? [`${key}: ${path} can be read by everybody; chmod 0600 or 0640`] : [],
+  );
+}
+
+function isWorldReadable(path: string): boolean {
+  try {
+    return (statSync(path).mode & 0o004) !== 0;
+  } catch {
+    // That it can not be read at all is a fault of its own.
+    return false;
+  }
 }

@@ -9,6 +9,8 @@ import type { BridgeStatus } from "./status.ts";
 export interface TelemetrySource {
   readonly metrics: Metrics;
   status(): Promise<BridgeStatus>;
+  /** What does not move although it could, in words. */
+  standstills(status: BridgeStatus): readonly string[];
 }
 
 const PAGES = "/livez /readyz /metrics /api/status";
@@ -99,9 +101,13 @@ async function answer(
     return;
   }
   switch (pathname) {
-    case "/livez":
-      reply(response, 200, "text/plain", "ok\n");
+    case "/livez": {
+      // A spool that does not answer leaves this without an answer, which is what a probe has to see.
+      const stuck = source.standstills(await source.status());
+      const words = allowed ? stuck.join("\n") : "stuck";
+      reply(response, stuck.length === 0 ? 200 : 503, "text/plain", stuck.length === 0 ? "ok\n" : `${words}\n`);
       return;
+    }
     case "/readyz": {
       const { reasons } = await source.status();
       const words = allowed ? reasons.join("\n") : "not ready";

@@ -75,6 +75,7 @@ describe.concurrent("a valid configuration", () => {
       faults: [],
       notAvailable: [],
       unreadable: [],
+      exposed: [],
       summary: "1 console, 2 feeds, 1 collector",
     });
   });
@@ -86,6 +87,16 @@ describe.concurrent("a valid configuration", () => {
     const { code, stderr } = await home.command("run", "-c", home.configFile);
     expect([code, stderr]).toStrictEqual([2, expect.stringContaining("/nowhere/token") as string]);
     expect(stderr).toContain("BRIDGE_CONFIG_FILE");
+  });
+
+  test("whose token everybody can read passes check with a warning", async () => {
+    await using home = homeWith(VALID);
+    chmodSync(home.tokenFile, 0o644);
+    const { code, stdout } = await home.command("check", "-c", home.configFile);
+    const warning = `consoles.acme.token: ${home.tokenFile} can be read by everybody; chmod 0600 or 0640`;
+    expect([code, stdout]).toStrictEqual([0, expect.stringContaining(`warning ${warning}\n`) as string]);
+    chmodSync(home.tokenFile, 0o600);
+    expect((await home.command("check", "-c", home.configFile)).stdout).not.toContain("warning");
   });
 
   test("with an empty token ends run with 2", async () => {

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { exampleConfig } from "../../src/config/example.ts";
 import { parseConfig } from "../../src/config/load.ts";
+import { requireProgram } from "../support/requires.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PACKAGE = JSON.parse(read("package.json")) as {
@@ -56,12 +59,11 @@ describe("the Dockerfile", () => {
     expect(all("FROM").every((image) => image.startsWith(`\${NODE_IMAGE}`))).toBe(true);
   });
 
-  test("starts what the build makes, with package.json and the dependencies beside it", () => {
-    const home = "/opt/s1bridge";
-    expect(list("ENTRYPOINT")).toEqual(["node", join(home, PACKAGE.bin["s1bridge"] ?? "")]);
+  test("starts the bundle, which needs nothing beside it", () => {
+    const kept = copies.filter(([first]) => first === "--from=build");
+    expect(kept).toEqual([["--from=build", "/build/bundle", "/opt/s1bridge"]]);
+    expect(list("ENTRYPOINT")).toEqual(["node", "/opt/s1bridge/main.js"]);
     expect(list("CMD")).toEqual(["run", "-c", CONFIG_PATH]);
-    const kept = copies.filter(([first]) => first === "--from=build").map((words) => words.at(-1));
-    expect(kept).toEqual([`${home}/package.json`, `${home}/node_modules`, `${home}/dist`]);
   });
 
   test("stands at the defaults of the configuration", () => {
@@ -75,20 +77,27 @@ describe("the Dockerfile", () => {
   });
 });
 
-describe("the systemd unit", () => {
-  const entries = read("systemd/s1bridge.service")
-    .split("\n")
-    .filter((line) => /^\w+=/.test(line));
+const UNITS = [
+  { unit: "s1bridge.service", home: "/etc/s1bridge", state: "" },
+  { unit: "s1bridge@.service", home: "/etc/s1bridge/%i", state: "/%i" },
+];
+
+describe.each(UNITS)("systemd/$unit", ({ unit, home, state }) => {
+  const text = read(`systemd/${unit}`);
+  const entries = text.split("\n").filter((line) => /^\w+=/.test(line));
   const all = (key: string): string[] =>
     entries.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
 
-  test("checks and runs the configuration where docs/configuration.md says", () => {
-    expect(all("ExecStartPre")).toEqual([`/usr/bin/s1bridge check -c ${CONFIG_PATH}`]);
-    expect(all("ExecStart")).toEqual([`/usr/bin/s1bridge run -c ${CONFIG_PATH}`]);
+  test("checks and runs the configuration where docs/configuration.md says, and reloads it by SIGHUP", () => {
+    const config = CONFIG_PATH.replace("/etc/s1bridge", home);
+    expect(all("ConditionPathExists")).toEqual([config]);
+    expect(all("ExecStartPre")).toEqual([`/usr/bin/s1bridge check -c ${config}`]);
+    expect(all("ExecStart")).toEqual([`/usr/bin/s1bridge run -c ${config}`]);
+    expect(all("ExecReload")).toEqual(["/bin/kill -HUP $MAINPID"]);
   });
 
   test("has the spool where the configuration has it by default", () => {
-    expect(all("StateDirectory").map((name) => join("/var/lib", name))).toEqual([DEFAULTS.spool.directory]);
+    expect(all("StateDirectory").map((name) => join("/var/lib", name))).toEqual([DEFAULTS.spool.directory + state]);
   });
 
   test("hands over the token that config.example.yaml names", () => {
@@ -96,17 +105,51 @@ describe("the systemd unit", () => {
     expect(DEFAULTS.consoles.map(({ token }) => token)).toEqual(
       credentials.map((name) => ({ file: `/run/credentials/s1bridge.service/${name}` })),
     );
+    expect(all("LoadCredential")).toEqual(credentials.map((name) => `${name}:${home}/${name}`));
   });
 
-  test("leaves V8 its compiler and the watchdog its table of connections", () => {
+  test("is told by a child of the service, and has a watchdog", () => {
+    expect([all("Type"), all("NotifyAccess"), all("WatchdogSec")]).toEqual([["notify"], ["all"], ["3min"]]);
+  });
+
+  test("starts again for ever, with a pause", () => {
+    expect([all("Restart"), all("StartLimitIntervalSec"), all("RestartSec")]).toEqual([["always"], ["0"], ["10s"]]);
+  });
+
+  test("leaves no core dump, V8 its compiler and the watchdog of connections its table", () => {
+    expect(all("LimitCORE")).toEqual(["0"]);
     expect(all("MemoryDenyWriteExecute")).toEqual([]);
     expect(all("ProtectProc")).toEqual(["invisible"]);
     expect(all("PrivateNetwork")).toEqual([]);
   });
 
-  test("offers no reload as long as there is none", () => {
-    expect(all("ExecReload")).toEqual([]);
-  });
+  test.skipIf(requireProgram("systemd-analyze").missing)(
+    "is clean for systemd, with an exposure of 1.5 at most",
+    () => {
+      const directory = mkdtempSync(join(tmpdir(), "s1bridge-unit-"));
+      try {
+        // systemd wants the programs to be there.
+        const path = join(directory, unit);
+        writeFileSync(path, text.replaceAll("/usr/bin/s1bridge", "/bin/true"));
+        const analyze = (...words: string[]): object => {
+          const { status, stderr } = spawnSync("systemd-analyze", words, { encoding: "utf8" });
+          return { status, stderr };
+        };
+        expect(analyze("verify", "--man=no", path)).toEqual({ status: 0, stderr: "" });
+        // In tenths.
+        expect(analyze("security", "--offline=true", "--no-pager", "--threshold=15", path)).toMatchObject({
+          status: 0,
+        });
+      } finally {
+        rmSync(directory, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
+test("a machine may run several instances beside each other", () => {
+  const template = read("systemd/s1bridge@.service");
+  for (const key of ["StateDirectory", "CacheDirectory"]) expect(template).toContain(`\n${key}=s1bridge/%i\n`);
 });
 
 describe(".ci/run", () => {
