@@ -9,15 +9,16 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY tsconfig.json tsconfig.build.json ./
+COPY scripts ./scripts
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
+# --build-arg S1BRIDGE_COMMIT=$(git rev-parse --short=12 HEAD) --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
+ARG S1BRIDGE_COMMIT=unknown
+ARG SOURCE_DATE_EPOCH=0
+RUN npm run bundle
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
-COPY --from=build /build/package.json /opt/s1bridge/package.json
-COPY --from=build /build/node_modules /opt/s1bridge/node_modules
-COPY --from=build /build/dist /opt/s1bridge/dist
+COPY --from=build /build/bundle /opt/s1bridge
 # A new volume takes its owner from here.
 RUN mkdir -p /etc/s1bridge && install -d -o 1000 -g 1000 -m 0700 /var/lib/s1bridge
 USER 1000:1000
@@ -27,5 +28,5 @@ EXPOSE 9614
 # For the default port of telemetry.listen; another one needs --health-cmd, or --no-healthcheck.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9614/livez').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "/opt/s1bridge/dist/main.js"]
+ENTRYPOINT ["node", "/opt/s1bridge/main.js"]
 CMD ["run", "-c", "/etc/s1bridge/config.yaml"]

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigError, formatFaults } from "../config/load.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
-import { VERSION } from "../version.ts";
+import { describeVersion } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
@@ -49,7 +49,7 @@ function count(faults: number): string {
 function createProgram(done: (code: ExitCode) => void): Command {
   const program = new Command("s1bridge")
     .description("Forwards what a SentinelOne console knows to a syslog collector, as CEF, and loses nothing.")
-    .version(VERSION)
+    .version(describeVersion())
     .exitOverride()
     .showHelpAfterError("(s1bridge --help shows the commands)")
     .addHelpText("after", EXAMPLES);

@@ -24,7 +24,7 @@ export class SpoolThread {
   #dead: Error | undefined;
 
   constructor(options: ThreadOptions) {
-    this.#worker = new Worker(moduleUrl("./worker", import.meta.url), { workerData: options, name: "spool" });
+    this.#worker = new Worker(moduleUrl("../spool/worker", import.meta.url), { workerData: options, name: "spool" });
     this.#worker.on("error", (error) => this.#fail(error as Error));
     this.#worker.on("exit", (code) => this.#fail(new SpoolUnusableError(`the spool's thread ended with code ${code}`)));
   }

@@ -1,0 +1,71 @@
+/**
+ * Makes `bundle/`, which needs Node and nothing else: for the packages. `node scripts/bundle.ts [FOLDER]`. Twice the same gives
+ * the same bytes.
+ *
+ *     main.js              the command
+ *     spool/worker.js      what is loaded by name (src/lib/module-url.ts): the spool's thread, and what it loads
+ *     message/renderer.js  message/router.js
+ *     lib/                 the code that they share, or load when it is needed; build.json
+ *     package.json         the version
+ *     LICENSES.txt         of everything that is in it
+ */
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Metafile, build } from "esbuild";
+import { ROOT, buildFacts, buildJson } from "./build-facts.ts";
+
+const ENTRIES = ["src/main.ts", "src/spool/worker.ts", "src/message/renderer.ts", "src/message/router.ts"];
+
+/** Packages that still speak CommonJS ask for Node's modules by `require`. */
+const BANNER = `import { createRequire as bundleRequire } from "node:module"; const require = bundleRequire(import.meta.url);`;
+
+export async function bundle(folder: string): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    outbase: "src",
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    chunkNames: "lib/[name]-[hash]",
+    sourcemap: "linked",
+    sourcesContent: false,
+    metafile: true,
+    legalComments: "none",
+    banner: { js: BANNER },
+    logLevel: "warning",
+  });
+  const { version } = buildFacts();
+  mkdirSync(join(folder, "lib"), { recursive: true });
+  writeFileSync(join(folder, "lib/build.json"), buildJson());
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "s1bridge", version, type: "module" })}\n`);
+  writeFileSync(join(folder, "LICENSES.txt"), licences(packagesIn(metafile)));
+}
+
+/** The folders of the packages whose code is in the bundle. */
+function packagesIn({ inputs }: Metafile): readonly string[] {
+  const folders = Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  return [...new Set(folders)].sort();
+}
+
+function licences(folders: readonly string[]): string {
+  return folders
+    .map((folder) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(ROOT, folder, "package.json"), "utf8")) as {
+        readonly name: string;
+        readonly version: string;
+        readonly license: string;
+      };
+      const files = readdirSync(join(ROOT, folder)).filter((file) => /^(licen[cs]e|notice|copying)/i.test(file));
+      const texts = files.sort().map((file) => readFileSync(join(ROOT, folder, file), "utf8").trim());
+      return [`${name} ${version}: ${license}`, ...texts].join("\n\n");
+    })
+    .join(`\n\n${"-".repeat(80)}\n\n`)
+    .concat("\n");
+}
+
+if (import.meta.main) await bundle(process.argv[2] ?? join(ROOT, "bundle"));

@@ -1,0 +1,68 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const ROOT = join(import.meta.dirname, "../..");
+const EPOCH = "1700000000";
+
+let directory: string;
+
+function bundleInto(name: string): string {
+  const folder = join(directory, name);
+  const env = { ...process.env, SOURCE_DATE_EPOCH: EPOCH };
+  execFileSync(process.execPath, ["scripts/bundle.ts", folder], { cwd: ROOT, env, stdio: "inherit" });
+  return folder;
+}
+
+function digests(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((path) => join(folder, path));
+  return Object.fromEntries(
+    files
+      .filter((path) => statSync(path).isFile())
+      .sort()
+      .map((path) => [relative(folder, path), createHash("sha256").update(readFileSync(path)).digest("hex")]),
+  );
+}
+
+/** Far away from the checkout's node_modules. */
+function s1bridge(folder: string, ...words: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [join(folder, "main.js"), ...words], { cwd: folder, encoding: "utf8" });
+}
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "s1bridge-bundle-"));
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("the bundle", () => {
+  test("is the same, byte for byte, when it is made again", () => {
+    const first = digests(bundleInto("first"));
+    expect(Object.keys(first)).toEqual(
+      expect.arrayContaining(["main.js", "main.js.map", "spool/worker.js", "LICENSES.txt", "lib/build.json"]),
+    );
+    expect(digests(bundleInto("second"))).toEqual(first);
+  });
+
+  test("runs the whole bridge with nothing beside it, its threads included", () => {
+    const { status, stdout, stderr } = s1bridge(join(directory, "first"), "demo", "--events", "500");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/lost 0, duplicates 0/);
+  });
+
+  test("says version, commit and date", () => {
+    const { stdout } = s1bridge(join(directory, "first"), "--version");
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+ \(commit [0-9a-f]{12}\+?, 2023-11-14T22:13:20\.000Z\)\n$/);
+  });
+
+  test("carries the licence of every package in it", () => {
+    const text = readFileSync(join(directory, "first/LICENSES.txt"), "utf8");
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    for (const [name, version] of Object.entries(dependencies)) expect(text).toContain(`${name} ${version}: `);
+    expect(text).not.toContain("undefined");
+  });
+});
