@@ -42,7 +42,10 @@ export async function run(file: string): Promise<ExitCode> {
 const MAX_SALVAGES = 5;
 
 /** A spool that turns out to be damaged is salvaged by opening it again: the bridge begins anew in this process. */
-async function runOnWholeSpool(reloads: Reloads, options: Pick<DaemonOptions, "log" | "stop" | "supervisor">): Promise<void> {
+async function runOnWholeSpool(
+  reloads: Reloads,
+  options: Pick<DaemonOptions, "log" | "stop" | "supervisor">,
+): Promise<void> {
   for (let salvages = 0; ; salvages++) {
     try {
       return await runDaemon({ config: reloads.config, reloads, ...options });
