@@ -16,16 +16,17 @@ import { moduleUrl } from "../lib/module-url.ts";
 import { type Encoder, type MessageOptions, createEncoder } from "../message/encoder.ts";
 import type { Field } from "../message/fields.ts";
 import type { RendererOptions } from "../message/renderer.ts";
-import type { RouterOptions } from "../message/router.ts";
+import { type RouterOptions, createRouter } from "../message/router.ts";
 import { type Route, isRoutedAlike } from "../routing/match.ts";
 import { ConsoleClient, RequestLimits, budgetOf } from "../sentinelone/client.ts";
 import { createFeed } from "../sentinelone/create-feed.ts";
 import type { ConsoleFeed, Scope } from "../sentinelone/feed.ts";
+import { LedgerView } from "../spool/ledger-view.ts";
 import type { ModuleSource } from "../spool/rendered.ts";
 import { type SpoolOptions, ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
-import type { Collector } from "./ports.ts";
+import type { Collector, LedgerPort } from "./ports.ts";
 
 /** The composition root: with bridge.ts the only file that knows the configuration and the adapters, and makes them of it. */
 
@@ -237,12 +238,25 @@ export function assembleSpoolCollectors(
   };
 }
 
-export function openSpool({ spool, collectors }: Config): Promise<ThreadedSpool> {
+/** What the spool keeps of what it had, asked from outside; for one collector, or for all. */
+export function assembleLedger({ spool, collectors }: Config, collector?: string): LedgerPort {
+  const routes = assembleRoutes(collectors);
+  const route = createRouter({ routes });
+  return new LedgerView({
+    directory: spool.directory,
+    collectors: collectors.map(({ name }) => name).filter((name) => name === (collector ?? name)),
+    isNarrowed: collector !== undefined,
+    route: isRoutedAlike(routes) ? undefined : (event) => route(event).collectors,
+  });
+}
+
+export function openSpool({ spool, collectors, verify }: Config): Promise<ThreadedSpool> {
   return ThreadedSpool.open({
     directory: spool.directory,
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
     whenFull: spool.when_full,
+    keepIdsMs: verify.keep,
     ...assembleSpoolCollectors(collectors),
   });
 }

@@ -9,6 +9,7 @@ import type { PreviewOptions } from "./preview.ts";
 import type { StatusOptions } from "./status.ts";
 import type { RoutesOptions } from "./routes.ts";
 import type { TestOptions } from "./test.ts";
+import type { VerifyCommandOptions } from "./verify.ts";
 import type { ExportOptions } from "./spool.ts";
 import type { ChangeOptions } from "./state.ts";
 import { useColour } from "./terminal.ts";
@@ -99,6 +100,20 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--json", "print the result as JSON")
     .action(async ({ config, ...options }: TestOptions & { config: string }) =>
       done((await import("./test.ts")).test(config, options)),
+    );
+  withConfig(
+    "verify",
+    "Compare what the consoles show with what the collectors have confirmed; exit 3 when something is missing.",
+  )
+    .requiredOption("--from <time>", "from this time of the records on (2026-01-31, 2026-01-31T12:00:00Z)")
+    .requiredOption("--to <time>", "and before this one")
+    .option("--console <name>", "only this console")
+    .option("--feed <name>", "only this feed")
+    .option("--collector <name>", "only what this collector has confirmed")
+    .option("--ids", "look every record up, also where the counts agree")
+    .option("--json", "print one JSON object a line")
+    .action(async ({ config, ...options }: VerifyCommandOptions & { config: string }) =>
+      done(await (await import("./verify.ts")).verify(config, options)),
     );
   addSpoolCommands(program, done);
   addStateCommands(program, done);
@@ -192,7 +207,10 @@ Examples:
   s1bridge run     -c config.yaml
   s1bridge spool ls -c config.yaml                  what waits?
 
-Exit codes: 0 done, 1 failed, 2 usage or configuration error.`;
+  s1bridge verify -c config.yaml --from 2026-01-30 --to 2026-01-31
+                                                    was everything of that day confirmed?
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration error, 3 verify found gaps.`;
 
 function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {

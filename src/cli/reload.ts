@@ -15,7 +15,7 @@ export type Apply = (config: Config) => Promise<void>;
 const WATCH_MS = 2000;
 
 /** Keys that are read at the start only. */
-const FIXED = ["spool", "telemetry", "heartbeat", "log", "reload"] as const;
+const FIXED = ["spool", "verify", "telemetry", "heartbeat", "log", "reload"] as const;
 
 /**
  * Reads the configuration again at SIGHUP, and when the file changes if that is asked for. A bad file is refused with its

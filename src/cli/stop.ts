@@ -1,4 +1,5 @@
 import type { StopSignals } from "../bridge/ports.ts";
+import { BridgeError } from "../lib/errors.ts";
 
 /** How long a window in flight may take to be confirmed once a stop is asked for; supervisors wait for 10 s at least. */
 const GRACE_MS = 8000;
@@ -39,6 +40,27 @@ export function stopOnSignals(onSignal: (signal: NodeJS.Signals) => void): Stop 
     ...stop,
     dispose: () => {
       stop.dispose();
+      process.off("SIGTERM", handle);
+      process.off("SIGINT", handle);
+    },
+  };
+}
+
+/** The command was stopped before its end. */
+export class StoppedError extends BridgeError {
+  readonly code = "BRIDGE_STOPPED";
+  readonly retryable = false;
+}
+
+/** A signal that is aborted by Ctrl-C or SIGTERM, for a command that ends at once. */
+export function interrupted(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const handle = (signal: NodeJS.Signals): void => controller.abort(new StoppedError(`stopped by ${signal}`));
+  process.on("SIGTERM", handle);
+  process.on("SIGINT", handle);
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => {
       process.off("SIGTERM", handle);
       process.off("SIGINT", handle);
     },

@@ -33,6 +33,7 @@ const SECTIONS: readonly { readonly path: string; readonly title?: string }[] = 
   { path: "collectors[].tls" },
   { path: "collectors[].match" },
   { path: "spool" },
+  { path: "verify" },
   { path: "heartbeat" },
   { path: "telemetry" },
   { path: "telemetry.tls" },

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { closest } from "../lib/suggest.ts";
 import { collectorEntry } from "./schema/collector.ts";
 import { consoleEntry } from "./schema/console.ts";
-import { heartbeat, log, reload, spool, telemetry } from "./schema/daemon.ts";
+import { heartbeat, log, reload, spool, telemetry, verify } from "./schema/daemon.ts";
 import { evenIfFaulty, expected, notes, type ReportFault } from "./values.ts";
 
 export type { CollectorAddress, Confirm, NetworkTransport } from "./schema/address.ts";
@@ -31,6 +31,7 @@ const keys = z.strictObject({
   consoles: atLeastOne(consoleEntry(), "The management consoles to read."),
   collectors: atLeastOne(collectorEntry(), "The collectors to deliver to. Each has its own position in the spool."),
   spool: spool(),
+  verify: verify(),
   heartbeat: heartbeat(),
   telemetry: telemetry(),
   reload: reload(),

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 /** Whether an error only says that `signal` was aborted. */
 export function isAbort(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted && (error === signal.reason || (error instanceof Error && error.name === "AbortError"));
@@ -18,6 +20,16 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
     ]);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Rejects with the signal's reason when it is aborted before the time has passed. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(ms, undefined, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   }
 }
 

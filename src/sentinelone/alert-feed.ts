@@ -1,4 +1,4 @@
-import type { Appended, Checkpoint, FeedKey, Page } from "../bridge/ports.ts";
+import type { Appended, AuditableFeed, Checkpoint, FeedKey, Page } from "../bridge/ports.ts";
 import type { SecurityEvent } from "../event/event.ts";
 import type { AlertSource } from "../feeds/definition.ts";
 import type { ConsoleClient } from "./client.ts";
@@ -43,6 +43,10 @@ export class AlertFeed implements ConsoleFeed {
 
   async readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
     return await (this.#chosen ??= await this.#choose(signal)).readNewest(limit, signal);
+  }
+
+  async auditable(signal: AbortSignal): Promise<AuditableFeed> {
+    return (this.#chosen ??= await this.#choose(signal));
   }
 
   async #choose(signal: AbortSignal): Promise<WindowedFeed> {

@@ -1,4 +1,4 @@
-import type { Appended, Checkpoint, DeadLetter, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type { Appended, AuditableFeed, Checkpoint, DeadLetter, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
 import type { JsonRecord, SecurityEvent } from "../event/event.ts";
 import { fingerprint } from "../event/fingerprint.ts";
 import { type Micros, parseTime } from "../event/time.ts";
@@ -74,6 +74,11 @@ export class DetailedFeed implements ConsoleFeed {
 
   readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
     return this.#feed.readNewest(limit, signal);
+  }
+
+  /** Of the objects alone. */
+  async auditable(signal: AbortSignal): Promise<AuditableFeed | undefined> {
+    return await this.#feed.auditable?.(signal);
   }
 
   async #readDetails({ id, version, text }: PageRecord, found: Found, signal: AbortSignal): Promise<void> {

@@ -1,14 +1,23 @@
-import type { Appended, Checkpoint, DeadLetter, Feed, FeedKey, Page, PageRecord } from "../bridge/ports.ts";
+import type {
+  Appended,
+  AuditableFeed,
+  Checkpoint,
+  DeadLetter,
+  Feed,
+  FeedKey,
+  Page,
+  PageRecord,
+} from "../bridge/ports.ts";
 import type { FeedName, SecurityEvent } from "../event/event.ts";
-import { type Micros, addMs, formatTime } from "../event/time.ts";
+import { type Micros, addMs, formatTime, microsFromMs } from "../event/time.ts";
 import type { DetailSource, ScopeParameter, WindowSource } from "../feeds/definition.ts";
 import { orAborted } from "../lib/signals.ts";
 import type { Answer } from "./answer.ts";
-import type { ApiRequest, ConsoleClient } from "./client.ts";
+import type { ApiRequest, ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
 import { graphRequest, isWithin } from "./graph.ts";
 import { Overlap } from "./overlap.ts";
-import { type ApiElement, type ApiPage, readGraph, readPage } from "./page.ts";
+import { type ApiElement, type ApiPage, readGraph, readPage, readTotal } from "./page.ts";
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
@@ -32,6 +41,8 @@ export interface FeedOptions {
   readonly snapshot: boolean;
   /** What is read beside each changed object. */
   readonly details: ReadonlySet<DetailSource["option"]>;
+  /** Nothing from this instant on is read. */
+  readonly until?: Micros;
 }
 
 export type Scope = Readonly<Partial<Record<ScopeParameter, readonly string[]>>>;
@@ -71,7 +82,7 @@ interface Ahead {
  * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
  * the console's clock. Records that were seen before are not told apart here: the spool knows.
  */
-export class WindowedFeed implements ConsoleFeed {
+export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   readonly key: FeedKey;
   readonly #source: WindowSource;
   readonly #client: ConsoleClient;
@@ -135,9 +146,59 @@ export class WindowedFeed implements ConsoleFeed {
     return records.toReversed().map((record) => toEvent(this.key, consoleVersion, record));
   }
 
+  auditable(): Promise<AuditableFeed> {
+    return Promise.resolve(this);
+  }
+
+  get hasVersions(): boolean {
+    return this.#source.isObject;
+  }
+
+  async settled(signal: AbortSignal): Promise<Micros> {
+    await this.#client.version(signal);
+    return addMs(this.#client.clock.now() ?? microsFromMs(Date.now()), -this.#options.settleMs);
+  }
+
+  async count(from: Micros, until: Micros, signal: AbortSignal): Promise<number | undefined> {
+    const { includeTypes, excludeTypes } = this.#options;
+    const total = await this.#total(from, until, {}, signal);
+    const left = includeTypes.length === 0 ? excludeTypes : excludeTypes.filter((type) => includeTypes.includes(type));
+    if (total === undefined || left.length === 0) return total;
+    // The console can not leave out, but it can count what would be.
+    const excluded = await this.#total(from, until, { activityTypes: left.join(",") }, signal);
+    return excluded === undefined ? undefined : total - excluded;
+  }
+
+  within(from: Micros, until: Micros): WindowedFeed {
+    const options = { ...this.#options, start: { kind: "at", time: from } as const, overlapMs: 0, settleMs: 0, until };
+    return new WindowedFeed(this.key.feed as FeedName, this.#source, this.#client, options);
+  }
+
+  async #total(from: Micros, until: Micros, more: Query, signal: AbortSignal): Promise<number | undefined> {
+    const { path, graphql } = this.#source;
+    if (graphql !== undefined) return undefined;
+    const query = { ...this.#filters(), ...more, ...this.#between(from, (until - 1) as Micros), countOnly: "true" };
+    return readTotal((await this.#client.ask({ path, query }, signal)).text);
+  }
+
+  #between(from: Micros, to: Micros): Query {
+    const { timeField } = this.#source;
+    return { [`${timeField}__gte`]: formatTime(from), [`${timeField}__lte`]: formatTime(to) };
+  }
+
+  #filters(): Query {
+    const { includeTypes, scope } = this.#options;
+    return {
+      ...this.#source.query,
+      ...scopeQueries(this.#source, scope, this.key.feed)[0],
+      ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }),
+    };
+  }
+
   #newPoll({ time, floor }: Checkpoint, now: Micros): Poll {
-    const { settleMs } = this.#options;
-    const to = addMs(now, -settleMs);
+    const { settleMs, until } = this.#options;
+    const settled = addMs(now, -settleMs);
+    const to = until === undefined ? settled : (Math.min(settled, until - 1) as Micros);
     const wasSetBack = time > floor && time > addMs(now, SET_BACK_MS);
     const readBefore = wasSetBack ? to : time;
     const back = addMs(readBefore, -this.#overlap.lookBackMs(now));
@@ -179,21 +240,17 @@ export class WindowedFeed implements ConsoleFeed {
   }
 
   #request({ from, to, cursor }: Poll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {
-    const { path, query, timeField, sortBy = timeField, graphql } = this.#source;
+    const { path, timeField, sortBy = timeField, graphql } = this.#source;
     if (graphql !== undefined) return graphRequest({ path, timeField, graphql }, { from, to, cursor, limit, order });
-    const { includeTypes } = this.#options;
     return {
       path,
       query: {
-        ...query,
-        ...scopeQueries(this.#source, this.#options.scope, this.key.feed)[0],
-        ...(includeTypes.length === 0 ? {} : { activityTypes: includeTypes.join(",") }),
+        ...this.#filters(),
         limit: String(Math.min(limit, this.#source.limit ?? PAGE_LIMIT)),
         sortBy,
         sortOrder: order,
         skipCount: "true",
-        [`${timeField}__gte`]: formatTime(from),
-        [`${timeField}__lte`]: formatTime(to),
+        ...this.#between(from, to),
         ...(cursor === undefined ? {} : { cursor }),
       },
     };

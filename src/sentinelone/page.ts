@@ -109,6 +109,15 @@ function withElements(outer: ScannedObject | undefined, inner: ScannedObject | u
   return outer === undefined ? undefined : { members: outer.members, elements: inner?.elements };
 }
 
+/** How many records there are, from an answer that may have none of them; undefined when it does not tell. */
+export function readTotal(text: string): number | undefined {
+  const { pagination } = (attempt(() => JSON.parse(text) as unknown) ?? {}) as {
+    pagination?: { totalItems?: unknown };
+  };
+  const total = pagination?.totalItems;
+  return typeof total === "number" && Number.isSafeInteger(total) && total >= 0 ? total : undefined;
+}
+
 /** The end of the list is told as null, `""`, the string `"null"`, or not at all; a cursor often comes percent-encoded, even twice. */
 export function normalizeCursor(cursor: unknown): string | undefined {
   if (typeof cursor !== "string" || cursor === "" || cursor === "null") return undefined;

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Dropped, FeedKey } from "../bridge/ports.ts";
 import { transaction } from "./database.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Space } from "./space.ts";
 import type { Statements } from "./statements.ts";
 
@@ -9,13 +10,15 @@ export class Dropping {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #space: Space;
+  readonly #ledger: Ledger;
   readonly #untold = new Map<string, Dropped>();
   #before = 0;
 
-  constructor(database: DatabaseSync, sql: Statements, space: Space) {
+  constructor(database: DatabaseSync, sql: Statements, space: Space, ledger: Ledger) {
     this.#database = database;
     this.#sql = sql;
     this.#space = space;
+    this.#ledger = ledger;
   }
 
   /** Whatever stood before this position was dropped, and is not damaged. */
@@ -48,6 +51,7 @@ export class Dropping {
       transaction(this.#database, () => {
         for (const { console, feed, count } of blocks) this.#sql.addDropped.run(count, console, feed);
         this.#sql.dropBlocks.run(end);
+        for (const { name, position } of behind) this.#ledger.neverDelivered(name, position, end);
         this.#sql.moveBehind.run(end);
       }),
     );

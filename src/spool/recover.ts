@@ -44,6 +44,9 @@ export function recover(target: DatabaseSync, isComplete: boolean, mirrored: Mir
   );
   const holes = holesBetween(spans, begin, end);
   const waiting = spans.filter((span) => span.position + span.count > begin);
+  for (const hole of holes) markUndelivered(target, hole);
+  // Its positions are given again.
+  target.exec(`DELETE FROM ledger WHERE position + count > ${end}`);
   const lost = holes.reduce((sum, hole) => sum + hole.end - hole.position, 0);
   const kept = waiting.reduce((sum, { count }) => sum + count, 0);
   // What could not be read may have told of more: then every feed may have lost something, from the beginning on.
@@ -146,6 +149,13 @@ function holesBetween(spans: readonly Span[], begin: number, end: number): Hole[
   }
   if (end > reached) holes.push({ position: reached, end });
   return holes;
+}
+
+/** Who had not confirmed the events of a hole never gets them under these positions. */
+function markUndelivered(target: DatabaseSync, { position, end }: Hole): void {
+  target.exec(
+    `INSERT OR REPLACE INTO undelivered SELECT name, max(position, ${position}), ${end} FROM collectors WHERE position < ${end}`,
+  );
 }
 
 /** Sets each feed back to before the first event that it may have lost, and forgets the ids that would hide it. */

@@ -58,6 +58,7 @@ export class RenderedQueue {
     const first = position - block.position;
     if (first >= events.length) {
       const damaged = block.isDropped === true ? 0 : block.end - position;
+      if (damaged > 0) this.#store.passOver(this.#collector, position, block.end);
       return { ...NOTHING, end: block.end, damaged, ...originIfKnown(block) };
     }
     if (routings === undefined) {

@@ -86,7 +86,11 @@ function copyAll(source: DatabaseSync, target: DatabaseSync): boolean {
       "SELECT count(*) = 1 FROM (SELECT DISTINCT value FROM facts WHERE key IN ('end', 'end_copy'))",
     ) === 1,
   );
-  for (const table of ["seen", "objects", "damaged", "tallies"]) copyTable(source, target, table);
+  for (const table of ["seen", "objects", "damaged", "tallies", "undelivered", "jobs"])
+    copyTable(source, target, table);
+  // What is not in the ledger any more may have been confirmed: that is not known now.
+  if (!copyTable(source, target, "ledger"))
+    target.exec("INSERT OR REPLACE INTO facts VALUES ('ledger_from', unixepoch() * 1000)");
   return copyBlocks(source, target) && whole.every(Boolean);
 }
 

@@ -20,7 +20,12 @@ const APPLICATION_ID = 0x73316272;
  * - `damaged`: blocks that can not be read any more, kept for whoever wants to try.
  * - `tallies`: what was counted for a feed, ever: records dropped as duplicates, and so on.
  * - `activity_types`: what each console calls its activity types, for those that we have no name for.
- * - `facts`: single values; `end` is the position of the next event, `format` the number of these steps, `id` tells this
+ * - `ledger`: for each block ever added, as long as it is kept for `verify`: the ids of its events (ledger.ts) and their
+ *   first and last time; `only_for` is the one collector that it went to, null is all. `undelivered` has what a collector
+ *   never got: stretches of positions that were dropped or lost. `began` is the position at which a collector was new.
+ * - `jobs`: backfills that have not come to their end, each with a checkpoint of its own.
+ * - `facts`: `ledger_from`: nothing is known of what was stored before this instant, in milliseconds of our clock. Else
+ *   single values; `end` is the position of the next event, `format` the number of these steps, `id` tells this
  *   spool from others.
  *
  * SQLite has no checksums, and a flipped bit in a number is a number. A checkpoint, position or end that is too high would
@@ -73,6 +78,24 @@ export const MIGRATIONS: readonly string[] = [
   `CREATE TABLE activity_types (
     console TEXT NOT NULL, type INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (console, type)
   ) STRICT, WITHOUT ROWID`,
+  `
+  CREATE TABLE ledger (
+    position INTEGER PRIMARY KEY, count INTEGER NOT NULL, feed INTEGER NOT NULL, only_for TEXT,
+    first INTEGER NOT NULL, last INTEGER NOT NULL, stored INTEGER NOT NULL, ids BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX ledger_times ON ledger (feed, last);
+  CREATE TABLE undelivered (
+    collector TEXT NOT NULL, position INTEGER NOT NULL, end INTEGER NOT NULL, PRIMARY KEY (collector, position)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY, feed INTEGER NOT NULL, start INTEGER NOT NULL, until INTEGER NOT NULL, collector TEXT,
+    resend INTEGER NOT NULL, checkpoint INTEGER NOT NULL, boundary TEXT NOT NULL,
+    read INTEGER NOT NULL, added INTEGER NOT NULL
+  ) STRICT;
+  ALTER TABLE collectors ADD COLUMN began INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE blocks ADD COLUMN only_for TEXT;
+  INSERT INTO facts SELECT 'ledger_from', iif(count(*) = 0, 0, unixepoch() * 1000) FROM feeds;
+  `,
 ];
 
 /** What this release writes. */

@@ -58,7 +58,11 @@ export class Space {
     const { size } = this.#pages();
     const queue = blocks.reduce((sum, { body }) => sum + Math.ceil((body.length + ROW_BYTES) / size), 0);
     const ids = identities.reduce((sum, { fingerprint }) => sum + ID_BYTES + (fingerprint?.length ?? 0), 0);
-    return (queue + Math.ceil(ids / size)) * size;
+    const listed = blocks.reduce(
+      (sum, block) => sum + (block.listed === undefined ? 0 : block.listed.ids.length + ROW_BYTES),
+      0,
+    );
+    return (queue + Math.ceil((ids + listed) / size)) * size;
   }
 
   usedBytes(): number {

@@ -11,17 +11,19 @@ import type {
   Tally,
   TypeName,
 } from "../bridge/ports.ts";
+import { OWN_FEED } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { packBlock } from "./block.ts";
+import { type Listable, packListed } from "./ledger.ts";
 import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
-import type { Forgotten, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
+import type { Forgotten, PackedBlock, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
 /** While the spool is full, its room is looked at again this often: other programs may give disk back. */
@@ -41,14 +43,16 @@ export class ThreadedSpool implements Spool {
   readonly salvaged: Salvage | undefined;
   readonly repairs: Repairs;
   readonly #thread: SpoolThread;
+  readonly #keepsIds: boolean;
   #positions: ReadonlyMap<string, number>;
   readonly #appended = new Notice();
   readonly #released = new Notice();
   #end: number;
   #waiting = 0;
 
-  private constructor(thread: SpoolThread, opened: Exclude<Opened, { failure: unknown }>) {
+  private constructor(thread: SpoolThread, opened: Exclude<Opened, { failure: unknown }>, keepsIds: boolean) {
     this.#thread = thread;
+    this.#keepsIds = keepsIds;
     this.#end = opened.end;
     this.#positions = opened.positions;
     this.forgotten = opened.forgotten;
@@ -60,7 +64,7 @@ export class ThreadedSpool implements Spool {
   static async open({ collectors, router, ...options }: SpoolOptions): Promise<ThreadedSpool> {
     const names = Object.keys(collectors);
     const thread = new SpoolThread({ ...options, collectors: names, renderers: collectors, router });
-    return new ThreadedSpool(thread, await thread.opened());
+    return new ThreadedSpool(thread, await thread.opened(), (options.keepIdsMs ?? 0) > 0);
   }
 
   /** Whether a page is waiting for room. */
@@ -82,7 +86,8 @@ export class ThreadedSpool implements Spool {
     const { entries, letters } = await this.#unseen(key, page);
     const duplicates = page.records.length - entries.length;
     const late = lateOf(entries, page.readBefore);
-    const packed = await pack(page, entries, letters, [
+    const list = this.#keepsIds && key.feed !== OWN_FEED;
+    const packed = await pack(page, { entries, letters, list }, [
       ...(page.tallies ?? []),
       { feed: key.feed, name: "duplicates", add: duplicates },
       { feed: key.feed, name: "late", add: late?.count ?? 0 },
@@ -161,7 +166,7 @@ export class ThreadedSpool implements Spool {
   }
 
   /** What the spool does not have yet of a page, each once. */
-  async #unseen(key: FeedKey, page: Page): Promise<{ entries: NewEntry[]; letters: IdentifiedLetter[] }> {
+  async #unseen(key: FeedKey, page: Page): Promise<Unseen> {
     if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [] };
     const letters = identifyLetters(page);
     return unseen(page, letters, await this.#thread.ask("sightings", key, identitiesOf(page, letters)));
@@ -180,17 +185,26 @@ function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): L
   return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
 }
 
+interface Unseen {
+  readonly entries: readonly NewEntry[];
+  readonly letters: readonly IdentifiedLetter[];
+}
+
 async function pack(
   { checkpoint, seenSince, consoleVersion }: Page,
-  entries: readonly NewEntry[],
-  letters: readonly IdentifiedLetter[],
+  { entries, letters, list }: Unseen & { readonly list: boolean },
   tallies: readonly Tally[],
 ): Promise<PackedPage> {
-  const blocks: { count: number; body: Uint8Array }[] = [];
+  const blocks: PackedBlock[] = [];
   for (let from = 0, to = 0; from < entries.length; from = to) {
     let length = 0;
     while (to < entries.length && length < BLOCK_TEXT_LENGTH) length += entries[to++]?.text.length ?? 0;
-    blocks.push({ count: to - from, body: await packBlock(entries.slice(from, to)) });
+    const own = entries.slice(from, to);
+    blocks.push({
+      count: to - from,
+      body: await packBlock(own),
+      ...(list ? { listed: packListed(own.map(listable)) } : {}),
+    });
   }
   const identities = [
     ...entries.map(({ id, version, time, fingerprint }) =>
@@ -200,4 +214,16 @@ async function pack(
   ];
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
   return { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion, tallies };
+}
+
+/** The console counts its records, and not what is told beside them. */
+function listable(entry: NewEntry): Listable {
+  switch (entry.change) {
+    case "note":
+    case "timeline":
+    case "snapshot":
+      return undefined;
+    default:
+      return entry;
+  }
 }

@@ -25,8 +25,12 @@ export function sqlList(identities: readonly NewIdentity[]): string {
 
 /** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
 function sqlId(id: string): string {
-  const isInt64 = /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807");
-  return isInt64 ? id : sqlText(id);
+  return isInt64(id) ? id : sqlText(id);
+}
+
+/** Whether an id is a number of 64 bits, written as it always is. */
+export function isInt64(id: string): boolean {
+  return /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807");
 }
 
 /** SQLite keeps Unicode only, and texts up to a NUL: others are told apart by their escaped form. */
@@ -81,7 +85,9 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     addTally: prepare("INSERT INTO tallies VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value"),
     oldestPosition: prepare("SELECT min(position) AS position FROM blocks"),
-    addCollector: prepare("INSERT OR IGNORE INTO collectors (name, position, position_copy) VALUES (?1, ?2, ?2)"),
+    addCollector: prepare(
+      "INSERT OR IGNORE INTO collectors (name, position, position_copy, began) VALUES (?1, ?2, ?2, ?2)",
+    ),
     deleteCollector: prepare("DELETE FROM collectors WHERE name = ?"),
     movePosition: prepare(
       "UPDATE collectors SET position = max(position, ?1), position_copy = max(position, ?1) WHERE name = ?2",

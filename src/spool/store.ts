@@ -9,6 +9,7 @@ import { DAMAGE_MARK, inodeOf, makeDirectory, openDatabase, transaction } from "
 import { appendDeadLetters } from "./dead-letters.ts";
 import { Dropping } from "./drop.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
+import { Ledger, type Listed } from "./ledger.ts";
 import { lockSpool } from "./lock.ts";
 import { type Mirrored, writeMirror } from "./mirror.ts";
 import type { Repairs } from "./repair.ts";
@@ -28,6 +29,8 @@ export interface StoreOptions extends SpaceOptions {
   readonly whenFull?: "pause" | "drop_oldest";
   /** Ids seen are looked through for those to forget after this many new ones, or as many as there are. */
   readonly pruneAfter?: number;
+  /** How long the ids of what was added are kept for an audit; 0, and without it: not at all. */
+  readonly keepIdsMs?: number;
 }
 
 /** A block as it stands in the database. */
@@ -43,10 +46,17 @@ export interface StoredBlock extends FeedKey {
   readonly isDropped?: boolean;
 }
 
+export interface PackedBlock {
+  readonly count: number;
+  readonly body: Uint8Array;
+  /** For the ledger; undefined where none is kept. */
+  readonly listed?: Listed | undefined;
+}
+
 /** A page without what has been seen before, packed. */
 export interface PackedPage {
   readonly identities: readonly NewIdentity[];
-  readonly blocks: readonly { readonly count: number; readonly body: Uint8Array }[];
+  readonly blocks: readonly PackedBlock[];
   readonly deadLetters: readonly DeadLetter[];
   readonly checkpoint: Checkpoint;
   readonly seenSince: Micros;
@@ -81,6 +91,9 @@ interface KnownFeed {
 
 const PRUNE_AFTER = 100_000;
 
+/** The part of the spool's room that the ledger may take. */
+const LEDGER_PART = 1 / 8;
+
 const NO_BODY = new Uint8Array();
 const NO_BLOCK = { console: "", feed: "activities", consoleVersion: undefined, body: undefined } as const;
 
@@ -102,6 +115,7 @@ export class SpoolStore {
   readonly #sql: Statements;
   readonly #feeds = new Map<string, KnownFeed>();
   readonly #space: Space;
+  readonly #ledger: Ledger;
   readonly #dropping: Dropping;
   readonly #typeNames = new Map<string, ReadonlyMap<number, string>>();
   #end: number;
@@ -125,7 +139,11 @@ export class SpoolStore {
     this.#end = Number(this.#database.prepare("SELECT value FROM facts WHERE key = 'end'").get()?.["value"]);
     this.#database.exec("INSERT OR IGNORE INTO facts VALUES ('id', abs(random() % 4294967296))");
     this.#space = new Space(options, this.#database, this.#sql);
-    this.#dropping = new Dropping(this.#database, this.#sql, this.#space);
+    this.#ledger = new Ledger(this.#database, {
+      keepMs: options.keepIdsMs ?? 0,
+      maxBytes: options.maxBytes * LEDGER_PART,
+    });
+    this.#dropping = new Dropping(this.#database, this.#sql, this.#space, this.#ledger);
     this.forgotten = this.registerCollectors(options.collectors);
     this.#mirror();
   }
@@ -196,13 +214,15 @@ export class SpoolStore {
         () => {
           this.#sql.addSeen.run(feed.id, identities);
           this.#sql.addObjects.run(feed.id, identities);
-          for (const { count, body } of page.blocks) {
+          for (const { count, body, listed } of page.blocks) {
             const { consoleVersion = null } = page;
             const { floor } = page.checkpoint;
             this.#sql.addBlock.run(this.#end, count, feed.id, consoleVersion, body, floor, feed.sequence + 1, stored);
+            if (listed !== undefined) this.#ledger.add({ position: this.#end, count, feed: feed.id, stored }, listed);
             this.#end += count;
             feed.sequence += count;
           }
+          this.#ledger.forget(stored);
           this.#sql.moveSequence.run(feed.sequence, feed.id);
           for (const tally of page.tallies ?? []) this.#count(key.console, tally);
           this.#sql.moveEnd.run(this.#end);
@@ -211,6 +231,7 @@ export class SpoolStore {
         () => {
           this.#end = end;
           feed.sequence = sequence;
+          this.#ledger.measure();
         },
       ),
     );
@@ -248,6 +269,11 @@ export class SpoolStore {
     return this.#damaged(`the block at position ${position} of ${console}/${feed} can not be read`, error);
   }
 
+  /** The collector passes over events that the disk has lost: an audit must not take them for confirmed. */
+  passOver(collector: string, position: number, end: number): void {
+    this.#space.withReserve(() => this.#transaction(() => this.#ledger.neverDelivered(collector, position, end)));
+  }
+
   /** Forgets everything before `position` for this collector, and the blocks that all collectors have confirmed. */
   release(collector: string, position: number): void {
     this.#space.withReserve(() =>
@@ -272,7 +298,10 @@ export class SpoolStore {
     this.#space.withReserve(() =>
       this.#transaction(() => {
         for (const name of names) this.#sql.addCollector.run(name, oldest);
-        for (const row of gone) this.#sql.deleteCollector.run(String(row["name"]));
+        for (const row of gone) {
+          this.#sql.deleteCollector.run(String(row["name"]));
+          this.#ledger.forgetCollector(String(row["name"]));
+        }
         if (names.length > 0) this.#deleteConfirmed();
       }),
     );

@@ -59,6 +59,26 @@ export function spool() {
     .meta(notes({ description: "The disk queue between the consoles and the collectors." }));
 }
 
+export function verify() {
+  return z
+    .strictObject(
+      {
+        keep: duration()
+          .prefault("7d")
+          .meta(
+            notes({
+              description:
+                "How long the ids of what was forwarded are kept, so that `verify` can tell what is missing, and `backfill` what has been sent. Some 9 bytes for an event, at most an eighth of `spool.max_size`; 0s turns it off.",
+              form: "duration",
+            }),
+          ),
+      },
+      expected("a mapping such as { keep: 7d }"),
+    )
+    .prefault({})
+    .meta(notes({ description: "What is kept for the audit of completeness." }));
+}
+
 export function heartbeat() {
   return z
     .strictObject(

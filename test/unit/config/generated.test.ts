@@ -33,6 +33,7 @@ collectors: [{ name: sentinel, address: "tls://forwarder.example.com" }]`;
     expect(rest).toEqual({
       version: 1,
       spool: least.spool,
+      verify: least.verify,
       telemetry: least.telemetry,
       reload: least.reload,
       log: least.log,

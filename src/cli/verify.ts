@@ -1,0 +1,52 @@
+import { type AssembledFeed, assembleConsole, assembleLedger } from "../bridge/assemble.ts";
+import { type AuditLine, type AuditOrder, audit } from "../bridge/audit.ts";
+import type { Config } from "../config/schema.ts";
+import { USER_AGENT } from "../version.ts";
+import type { ExitCode } from "./exit.ts";
+import { pick } from "./pick.ts";
+import { timeOf } from "./spool.ts";
+import { interrupted } from "./stop.ts";
+import { UsageError } from "./usage-error.ts";
+import { readUsable } from "./usable.ts";
+import { VerifyView } from "./verify-view.ts";
+
+export interface VerifyCommandOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly console?: string;
+  readonly feed?: string;
+  readonly collector?: string;
+  readonly ids?: boolean;
+  readonly json?: boolean;
+}
+
+/** `s1bridge verify`: what the consoles show against what the collectors have confirmed; 3 when they differ. */
+export async function verify(file: string, options: VerifyCommandOptions): Promise<ExitCode> {
+  const { config } = readUsable(file);
+  const order = orderOf(config, options);
+  const view = new VerifyView(options.json === true);
+  using stop = interrupted();
+  for await (const line of auditAlone(config, order, stop.signal)) view.show(line);
+  return view.end();
+}
+
+function orderOf(config: Config, { collector, ...options }: VerifyCommandOptions): AuditOrder {
+  const [from, until] = [timeOf("--from", options.from), timeOf("--to", options.to)];
+  if (from >= until) throw new UsageError("--to must be later than --from");
+  pick("console", config.consoles, ({ name }) => name, options.console);
+  pick("collector", config.collectors, ({ name }) => name, collector);
+  return { from, until, byIds: options.ids === true, console: options.console, feed: options.feed, collector };
+}
+
+/** By this process, which only reads: beside a bridge that runs, or without one. */
+async function* auditAlone(config: Config, order: AuditOrder, signal: AbortSignal): AsyncGenerator<AuditLine> {
+  const consoles = config.consoles.map((entry) => assembleConsole(entry, USER_AGENT));
+  try {
+    const feeds = consoles.flatMap((console) =>
+      console.feeds.map(({ feed, config: { every: everyMs } }: AssembledFeed) => ({ feed, everyMs })),
+    );
+    yield* audit({ feeds, ledger: assembleLedger(config, order.collector) }, order, signal);
+  } finally {
+    await Promise.all(consoles.map(({ client }) => client.close()));
+  }
+}
