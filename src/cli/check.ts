@@ -1,4 +1,3 @@
-import { unavailableFaults } from "../config/availability.ts";
 import { exposedSecrets, fileFaults } from "../config/files.ts";
 import { ConfigError, type Fault, formatFaults, readConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
@@ -43,8 +42,6 @@ async function askAll(config: Config): Promise<{
 interface Examined {
   /** What makes the file invalid. */
   readonly faults: readonly Fault[];
-  /** Valid keys that this release does not do: `run` refuses them. */
-  readonly notAvailable: readonly Fault[];
   /** Files and variables that can not be read here and now; a service may have them. */
   readonly unreadable: readonly string[];
   /** Secrets that every user of this machine can read. */
@@ -63,7 +60,6 @@ function examine(file: string): Read {
     return {
       config: loaded.config,
       faults: fieldFaults(loaded),
-      notAvailable: unavailableFaults(loaded),
       unreadable: fileFaults(loaded.config),
       exposed: exposedSecrets(loaded.config),
       summary: summary(loaded.config),
@@ -73,7 +69,6 @@ function examine(file: string): Read {
     return {
       config: undefined,
       faults: error.faults,
-      notAvailable: [],
       unreadable: [],
       exposed: [],
       summary: undefined,
@@ -81,7 +76,7 @@ function examine(file: string): Read {
   }
 }
 
-function print(file: string, { faults, notAvailable, unreadable, exposed, summary: text }: Examined): void {
+function print(file: string, { faults, unreadable, exposed, summary: text }: Examined): void {
   const colour = useColour(process.stdout);
   const { green, yellow, red } = paint(colour);
   if (faults.length > 0) {
@@ -89,11 +84,6 @@ function print(file: string, { faults, notAvailable, unreadable, exposed, summar
       `${formatFaults(faults, { colour })}\n${red(`${faults.length} ${faults.length === 1 ? "fault" : "faults"}`)}\n`,
     );
     return;
-  }
-  if (notAvailable.length > 0) {
-    process.stdout.write(
-      `${formatFaults(notAvailable, { colour })}\n${yellow("valid, but `run` will refuse what is not available yet")}\n`,
-    );
   }
   for (const fault of [...unreadable, ...exposed]) process.stdout.write(`${yellow("warning")} ${fault}\n`);
   process.stdout.write(`${green("ok")} ${file}: ${text}\n`);

@@ -1,6 +1,4 @@
 import { type AssembledFeed, assembleConsole, assembleEncoder } from "../bridge/assemble.ts";
-import { requireAvailable } from "../config/availability.ts";
-import { readConfig } from "../config/load.ts";
 import type { CollectorConfig, Config } from "../config/schema.ts";
 import { USER_AGENT } from "../version.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -8,6 +6,7 @@ import { viewMessage } from "./message-view.ts";
 import { pick } from "./pick.ts";
 import { paint, useColour } from "./terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { readUsable } from "./usable.ts";
 
 export interface PreviewOptions {
   readonly console?: string;
@@ -18,8 +17,7 @@ export interface PreviewOptions {
 
 /** `s1bridge preview`: the newest records, oldest first, as messages on standard output. Opens no spool, sends nothing. */
 export async function preview(file: string, options: PreviewOptions): Promise<ExitCode> {
-  const loaded = readConfig(file);
-  requireAvailable(loaded);
+  const loaded = readUsable(file);
   const encoder = assembleEncoder(pickCollector(loaded.config, options.collector));
   const consoles = pick("console", loaded.config.consoles, ({ name }) => name, options.console);
   const brush = paint(useColour(process.stdout));

@@ -1,18 +1,16 @@
-import { requireAvailable } from "../config/availability.ts";
-import { readConfig } from "../config/load.ts";
 import type { CollectorConfig } from "../config/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { pick } from "./pick.ts";
 import { deliverTest, testFrames } from "./probe-collectors.ts";
+import { readUsable } from "./usable.ts";
 
 const LIMIT_MS = 60_000;
 
 /** `s1bridge send-test`: one marked event to each collector, or to one, by the real path; 1 when any is not confirmed. */
 export async function sendTest(file: string, { collector }: { readonly collector?: string }): Promise<ExitCode> {
-  const loaded = readConfig(file);
-  requireAvailable(loaded);
+  const loaded = readUsable(file);
   const entries = pick("collector", loaded.config.collectors, ({ name }) => name, collector);
   const results = await Promise.all(entries.map((entry) => sendOne(entry)));
   return results.every(Boolean) ? EXIT.done : EXIT.failed;

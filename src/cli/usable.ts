@@ -1,5 +1,4 @@
 import { assembleFields } from "../bridge/assemble.ts";
-import { requireAvailable } from "../config/availability.ts";
 import { ConfigError, type Fault, type LoadedConfig, readConfig } from "../config/load.ts";
 import { formatPath, sortFaults } from "../config/fault.ts";
 import { fieldFault } from "../message/fields.ts";
@@ -9,7 +8,6 @@ export function readUsable(file: string): LoadedConfig {
   const loaded = readConfig(file);
   const faults = fieldFaults(loaded);
   if (faults.length > 0) throw new ConfigError(faults);
-  requireAvailable(loaded);
   return loaded;
 }
 

@@ -1,5 +1,4 @@
 import { stringify } from "yaml";
-import { comesLater } from "./availability.ts";
 import { schemaAt, type KeySchema } from "./reference.ts";
 
 const WIDTH = 110;
@@ -23,11 +22,10 @@ function entries(schema: KeySchema, path: string): readonly string[] {
 
 /** The description of a key, and the key itself: set, behind a #, or not at all when there is nothing to show. */
 function entry(key: string, schema: KeySchema, path: string, required: boolean): readonly string[] {
-  const later = comesLater(path) === true;
   const lines = valueLines(key, schema, path);
-  if (lines === undefined || (later && schema["x-example"] === undefined)) return [];
-  const set = !later && (schema["x-shown"] ?? (required || schema.default !== undefined || exampleOfSet(path)));
-  const about = `${schema.description ?? ""}${later ? " Not available yet." : ""}${choices(schema, path)}`;
+  if (lines === undefined) return [];
+  const set = schema["x-shown"] ?? (required || schema.default !== undefined || exampleOfSet(path));
+  const about = `${schema.description ?? ""}${choices(schema)}`;
   return [...comment(about), ...(set ? lines : lines.map((line) => `#${line}`))];
 }
 
@@ -60,11 +58,8 @@ function flow(value: unknown): string {
   return stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trim();
 }
 
-function choices({ enum: values = [] }: KeySchema, path: string): string {
-  const later = comesLater(path);
-  const now = Array.isArray(later) ? values.filter((value) => !later.includes(value)) : values;
-  if (now.length === 1) return ` For now: ${String(now[0])}.`;
-  return now.length === 0 ? "" : ` One of ${now.join(", ")}.`;
+function choices({ enum: values = [] }: KeySchema): string {
+  return values.length === 0 ? "" : ` One of ${values.join(", ")}.`;
 }
 
 function comment(text: string): readonly string[] {

@@ -1,5 +1,4 @@
 import { stringify } from "yaml";
-import { comesLater } from "./availability.ts";
 import { parsePath, schemaAt, type KeySchema } from "./reference.ts";
 import { CONFIRMS, DEFAULT_PORTS } from "./schema/address.ts";
 import { PROFILES } from "./schema/message.ts";
@@ -17,7 +16,6 @@ is one to start from. \`s1bridge check -c FILE\` tells every fault at once with 
 - A key with nothing behind it counts as missing and takes its default.
 - Ids may stand unquoted: they are read digit by digit, never rounded.
 - SIGHUP or \`systemctl reload s1bridge\` reads the file again; a bad one is refused and the running one goes on.
-- **Not available yet**: the key or value is known and checked, and refused by this release.
 `;
 
 /** Each table of the page: the path of a mapping, and how the page calls it. */
@@ -50,7 +48,7 @@ export function configurationPage(): string {
 function section(path: string, title: string): string {
   const schema = schemaAt(parsePath(path)) ?? {};
   const rows = Object.entries(schema.properties ?? {}).map(([key, child]) =>
-    row(path === "" ? key : `${path}.${key}`, key, child, schema.required?.includes(key) ?? false),
+    row(key, child, schema.required?.includes(key) ?? false),
   );
   const about = path.endsWith(".activities") ? "What can be set for each feed." : intro(path, schema);
   const parts = [`## ${title}`, "", about, "", ...tableOf(["key", "values", "default", "description"], rows)];
@@ -59,19 +57,11 @@ function section(path: string, title: string): string {
 
 function intro(path: string, schema: KeySchema): string {
   const description = schema.description ?? schemaAt(parsePath(path.replace(/\[\]$/, "")))?.description;
-  const later = comesLater(path) === true ? " **Not available yet.**" : "";
-  return `${description ?? "The keys of the file."}${later}`;
+  return description ?? "The keys of the file.";
 }
 
-function row(path: string, key: string, schema: KeySchema, required: boolean): readonly string[] {
-  const later = comesLater(path);
-  const missing =
-    later === true
-      ? " **Not available yet.**"
-      : later === false
-        ? ""
-        : ` **Not available yet:** ${later.map(code).join(", ")}.`;
-  return [code(key), valuesOf(schema), defaultOf(schema, required), `${schema.description ?? ""}${missing}`];
+function row(key: string, schema: KeySchema, required: boolean): readonly string[] {
+  return [code(key), valuesOf(schema), defaultOf(schema, required), schema.description ?? ""];
 }
 
 function valuesOf(schema: KeySchema): string {

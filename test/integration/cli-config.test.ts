@@ -73,7 +73,6 @@ describe.concurrent("a valid configuration", () => {
     expect(JSON.parse(json)).toStrictEqual({
       file: home.configFile,
       faults: [],
-      notAvailable: [],
       unreadable: [],
       exposed: [],
       summary: "1 console, 2 feeds, 1 collector",
