@@ -6,7 +6,7 @@ export const policies: FeedDefinition = {
   name: "policies",
   description: "Protection policies of accounts, sites and groups.",
   forwards:
-    "the policy of each account, site and group at first sight and when it has changed, with the scope added; one request for each",
+    "the policy of each account, site and group at first sight and when it has changed, with the scope added, whose name does not count; one request for each",
   permission: "Policy.view, and Accounts.view, Sites.view, Groups.view to find the scopes",
   every: "1h",
   start: "now",

@@ -20,8 +20,8 @@ const LEVELS = [
   { level: "group", path: "groups", source: listOf(groups.source) },
 ] as const;
 
-/** What differs in a policy without the policy being another one. */
-const POLICY: RecordSource = { path: "policy" };
+/** A scope that is renamed has the policy that it had: otherwise an account's new name would be a change of all that is in it. */
+const POLICY: RecordSource = { path: "policy", volatile: ["scopeName", "groupName", "siteName", "accountName"] };
 
 interface PolicyWalk {
   readonly walk: Walk;
