@@ -19,9 +19,21 @@ const MAX_READ = 50_000;
 /** A detail that the token may not read does not hold back the objects; it is asked for again this often. */
 const LEFT_OUT_MS = 60 * 60_000;
 
+/** As many details go out with the objects that they are of, however few those are: a timeline may be long. */
+const PAGE_DETAILS = 2000;
+
+/** What is to be handed on next. */
 interface Found {
+  readonly objects: PageRecord[];
   readonly records: PageRecord[];
   readonly deadLetters: DeadLetter[];
+}
+
+/** A page whose objects have not all been handed on, and what has been read for the next part of it. */
+interface Pending {
+  readonly page: Page;
+  at: number;
+  found: Found;
 }
 
 /**
@@ -35,8 +47,7 @@ export class DetailedFeed implements ConsoleFeed {
   readonly #client: ConsoleClient;
   readonly #read = new Set<string>();
   readonly #leftOut = new Map<DetailSource["option"], number>();
-  /** A page whose objects have not all been handed on. */
-  #pending: { readonly page: Page; at: number } | undefined;
+  #pending: Pending | undefined;
 
   constructor(feed: ConsoleFeed, details: readonly DetailSource[], client: ConsoleClient) {
     this.key = feed.key;
@@ -54,19 +65,27 @@ export class DetailedFeed implements ConsoleFeed {
   }
 
   async readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page> {
-    const pending = (this.#pending ??= { page: await this.#feed.readPage(checkpoint, signal), at: 0 });
-    const { page, at } = pending;
-    const objects = page.records.slice(at, at + PAGE_OBJECTS);
-    const found: Found = { records: [], deadLetters: [] };
-    for (const object of objects) await this.#readDetails(object, found, signal);
-    pending.at += objects.length;
+    const pending = (this.#pending ??= {
+      page: await this.#feed.readPage(checkpoint, signal),
+      at: 0,
+      found: nothing(),
+    });
+    const { page, found } = pending;
+    const isFirst = pending.at === 0;
+    // What was read before a request failed is kept: the next call goes on behind it.
+    for (let object = next(pending); object !== undefined; object = next(pending)) {
+      await this.#readDetails(object, found, signal);
+      found.objects.push(object);
+    }
+    pending.at += found.objects.length;
+    pending.found = nothing();
     const isLast = pending.at >= page.records.length;
     if (isLast) this.#pending = undefined;
     return {
       ...page,
-      records: [...objects, ...found.records],
-      deadLetters: [...(at === 0 ? page.deadLetters : []), ...found.deadLetters],
-      excluded: at === 0 ? page.excluded : 0,
+      records: [...found.objects, ...found.records],
+      deadLetters: [...(isFirst ? page.deadLetters : []), ...found.deadLetters],
+      excluded: isFirst ? page.excluded : 0,
       // What has not been handed on is read again after a crash.
       ...(isLast ? {} : { checkpoint: checkpoint ?? page.checkpoint, hasMore: true }),
     };
@@ -85,7 +104,10 @@ export class DetailedFeed implements ConsoleFeed {
     const name = `${id}/${version ?? ""}`;
     if (this.#read.has(name)) return;
     const object = JSON.parse(text) as JsonRecord;
-    for (const detail of this.#details) await this.#readList(id, object, detail, found, signal);
+    const own = nothing();
+    for (const detail of this.#details) await this.#readList(id, object, detail, own, signal);
+    found.records.push(...own.records);
+    found.deadLetters.push(...own.deadLetters);
     this.#remember(name);
   }
 
@@ -145,4 +167,14 @@ export class DetailedFeed implements ConsoleFeed {
     const [oldest = ""] = this.#read;
     this.#read.delete(oldest);
   }
+}
+
+function nothing(): Found {
+  return { objects: [], records: [], deadLetters: [] };
+}
+
+/** The object whose details are to be read; undefined when there are enough, or no more. */
+function next({ page, at, found: { objects, records } }: Pending): PageRecord | undefined {
+  if (objects.length >= PAGE_OBJECTS || records.length >= PAGE_DETAILS) return undefined;
+  return page.records[at + objects.length];
 }
