@@ -44,11 +44,16 @@ const NOTES = `
 - **\`mode: snapshot\`** forwards every object at each poll, \`<feed>.listed\` when it is as it was, and the mark behind the last.
   Each has \`~<time of the poll>\` in its \`S1eventKey\`. Not for \`activities\`, \`alerts\` and \`device_control_events\`.
 - **notes and timeline.** \`threats: { notes: true, timeline: true }\` reads them for each threat that has changed, one request
-  each within 100 a second. An entry of the timeline is an activity of the same id: with the feed \`activities\` it comes twice,
+  each within 100 a second. Where the token may not read them they are left out, with a warning, and asked for again after an
+  hour; those of the threats that changed meanwhile come with the threat's next change. An entry of the timeline is an activity of the same id: with the feed \`activities\` it comes twice,
   as two classes.
 - **alerts.** The console is asked for unified alerts first (GraphQL), then for the older list. Both name an alert by its
-  numeric id, so that one that was forwarded before an upgrade of the console is \`alerts.updated\` after it, not new. A scope
+  numeric id, so that one that was forwarded before an upgrade of the console is \`alerts.updated\` after it, not new. While the
+  older list is read, the newer one is tried each hour; when it is there, it is read from where the older one began, a day back
+  at most. A scope
   (\`scope:\` in the configuration) is kept for unified alerts by the bridge itself.
+- **accounts.** A token that may not list the accounts gets those that its sites name; the list itself is tried again each
+  hour.
 - **scope.** A feed whose endpoint can not be limited to the configured scope is refused with a message, not read beyond it:
   \`groups\` for \`sites\`, \`accounts\`, \`users\`, \`service_users\` and \`ranger\`.
 - **settle, overlap, start** are about lists that are asked for by time. Lists that are read as a whole have no use for them.

@@ -11,6 +11,9 @@ import { PAGE_LIMIT, begin, emptyPage, seenSince, toEvent } from "./poll.ts";
 import { type ReadRecord, idOf, isDeadLetter, readElement, versionOf, volatileOf } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
 
+/** A list that the token may not read is asked for again this often: tokens and their roles change. */
+const FORBIDDEN_MS = 60 * 60_000;
+
 /** A list under way, from its first page to the mark behind its last. */
 export class Walk {
   readonly startedAt: Micros;
@@ -102,8 +105,8 @@ export class ListFeed implements ConsoleFeed {
   readonly #client: ConsoleClient;
   readonly #options: FeedOptions;
   #walk: WalkUnderWay | undefined;
-  /** The token may not read the list itself. */
-  #forbidden = false;
+  /** The token may not read the list itself, and is not asked to before this time of `performance.now()`. */
+  #forbiddenUntil = -Infinity;
 
   constructor(feed: FeedName, source: ListSource, client: ConsoleClient, options: FeedOptions) {
     this.key = { console: options.console, feed };
@@ -116,9 +119,9 @@ export class ListFeed implements ConsoleFeed {
     try {
       return await this.#readPage(checkpoint, signal);
     } catch (error) {
-      if (!(error instanceof FeedForbiddenError) || this.#forbidden || this.#source.otherwise === undefined)
+      if (!(error instanceof FeedForbiddenError) || this.#isForbidden || this.#source.otherwise === undefined)
         throw error;
-      this.#forbidden = true;
+      this.#forbiddenUntil = performance.now() + FORBIDDEN_MS;
       this.#walk = undefined;
       return await this.#readPage(checkpoint, signal);
     }
@@ -154,11 +157,15 @@ export class ListFeed implements ConsoleFeed {
     return records.toReversed().map((record) => toEvent(this.key, consoleVersion, record));
   }
 
+  get #isForbidden(): boolean {
+    return performance.now() < this.#forbiddenUntil;
+  }
+
   #begin({ time, floor }: Checkpoint, now: Micros): WalkUnderWay {
     const from = Math.max(addMs(time, -this.#options.overlapMs), floor) as Micros;
     const isWhole = this.#source.since === undefined || this.#options.snapshot;
     const { otherwise } = this.#source;
-    const source = this.#forbidden && otherwise !== undefined ? otherwise : this.#source;
+    const source = this.#isForbidden && otherwise !== undefined ? otherwise : this.#source;
     const queries = scopeQueries(source, this.#options.scope, this.key.feed);
     return {
       walk: new Walk(now, from),
