@@ -39,6 +39,9 @@ export async function bundle(folder: string): Promise<void> {
     banner: { js: BANNER },
     logLevel: "warning",
   });
+  // It is started as `node main.js`; packagers' tools take the first line for a wish to have a Node of the system.
+  const main = join(folder, "main.js");
+  writeFileSync(main, readFileSync(main, "utf8").replace(/^#!.*/, "//"));
   const { version } = buildFacts();
   mkdirSync(join(folder, "lib"), { recursive: true });
   writeFileSync(join(folder, "lib/build.json"), buildJson());

@@ -12,7 +12,7 @@ export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
   rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp liblognorm-utils openssl \
-  systemd perl-base
+  systemd perl-base man-db
 
 if [ -x "$root/usr/sbin/syslog-ng" ]; then
   echo "syslog-ng is in $root"

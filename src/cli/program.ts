@@ -1,8 +1,10 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import { ConfigError, formatFaults } from "../config/load.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { describeVersion } from "../version.ts";
+import { SHELLS, type Shell, completionScript } from "./completion.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
+import { outline } from "./outline.ts";
 import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
@@ -47,7 +49,8 @@ function count(faults: number): string {
   return `${faults} ${faults === 1 ? "fault" : "faults"}; see docs/configuration.md, or \`s1bridge config example\``;
 }
 
-function createProgram(done: (code: ExitCode) => void): Command {
+/** The command line; what a command gives as its exit code goes to `done`. */
+export function createProgram(done: (code: ExitCode) => void): Command {
   const program = new Command("s1bridge")
     .description("Forwards what a SentinelOne console knows to a syslog collector, as CEF, and loses nothing.")
     .version(describeVersion())
@@ -136,6 +139,19 @@ function createProgram(done: (code: ExitCode) => void): Command {
     .option("--scenario <file>", "play the faults of this file, to see what becomes of the events (docs/scenarios.md)")
     .option("--spool <dir>", "where the disk queue stands (a new temporary folder otherwise)")
     .action(async (options: DemoOptions) => done(await (await import("./demo.ts")).demo(options)));
+  withConfig("healthcheck", "Ask the running daemon whether it lives, for containers: 0 when nothing hangs.")
+    .option("--ready", "whether it is ready, in place of whether it lives")
+    .action(async ({ config, ...options }: { config: string; ready?: boolean }) =>
+      done(await (await import("./healthcheck.ts")).healthcheck(config, options)),
+    );
+  program
+    .command("completion")
+    .description("Print the script that completes s1bridge in a shell.")
+    .addArgument(new Argument("<shell>", "bash, zsh or fish").choices(SHELLS))
+    .action((shell: Shell) => {
+      process.stdout.write(completionScript(shell, outline(program)));
+      done(EXIT.done);
+    });
   program
     .command("config")
     .description("Print the configuration's JSON Schema, or a commented example.")

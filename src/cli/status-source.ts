@@ -23,7 +23,20 @@ export async function findStatus(config: Config): Promise<BridgeStatus> {
   }
 }
 
-async function askDaemon({ telemetry }: Config, last: LastStatus | undefined): Promise<BridgeStatus> {
+async function askDaemon(config: Config, last: LastStatus | undefined): Promise<BridgeStatus> {
+  const { statusCode, text, at } = await askTelemetry(config, last, "/api/status");
+  if (statusCode !== 200) throw new Error(`${at} answers with ${statusCode}`);
+  const status = JSON.parse(text) as BridgeStatus;
+  if (!Array.isArray(status.feeds)) throw new Error(`what listens on ${at} is no s1bridge`);
+  return status;
+}
+
+/** Asks the running daemon for one of its pages. Rejects when nothing answers. */
+export async function askTelemetry(
+  { telemetry }: Config,
+  last: LastStatus | undefined,
+  path: string,
+): Promise<{ readonly statusCode: number; readonly text: string; readonly at: string }> {
   const { listen, tls, token } = telemetry;
   const host = listen.host === "0.0.0.0" ? "127.0.0.1" : listen.host === "::" ? "::1" : listen.host;
   const port = listen.port === 0 ? Number(last?.telemetry?.split(":").at(-1) ?? 0) : listen.port;
@@ -33,7 +46,7 @@ async function askDaemon({ telemetry }: Config, last: LastStatus | undefined): P
   const agent = new Agent({ connect });
   try {
     const { statusCode, body } = await request(
-      `http${tls === undefined ? "" : "s"}://${host.includes(":") ? `[${host}]` : host}:${port}/api/status`,
+      `http${tls === undefined ? "" : "s"}://${host.includes(":") ? `[${host}]` : host}:${port}${path}`,
       {
         dispatcher: agent,
         headers: token === undefined ? {} : { authorization: `Bearer ${readToken(token)}` },
@@ -41,11 +54,7 @@ async function askDaemon({ telemetry }: Config, last: LastStatus | undefined): P
         bodyTimeout: ANSWER_TIMEOUT_MS,
       },
     );
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`${host}:${port} answers with ${statusCode}`);
-    const status = JSON.parse(text) as BridgeStatus;
-    if (!Array.isArray(status.feeds)) throw new Error(`what listens on ${host}:${port} is no s1bridge`);
-    return status;
+    return { statusCode, text: await body.text(), at: `${host}:${port}` };
   } finally {
     await agent.destroy();
   }

@@ -43,6 +43,11 @@ test.concurrent("the probes say why the bridge is not ready, and that it is; met
   expect(await bridge.get("/readyz")).toStrictEqual({ status: 200, text: "ok\n" });
   expect(await bridge.get("/livez")).toStrictEqual({ status: 200, text: "ok\n" });
 
+  for (const words of [[], ["--ready"]]) {
+    const { code, stdout } = await home.command("healthcheck", "-c", home.configFile, ...words);
+    expect([code, stdout]).toStrictEqual([0, "ok\n"]);
+  }
+
   const confirmed = await bridge.metric("s1bridge_collector_events_confirmed_total");
   expect(Object.fromEntries(confirmed)).toStrictEqual({ '{collector="siem"}': collector.received.count });
   const spooled = await bridge.metric("s1bridge_feed_events_spooled_total");
@@ -89,4 +94,12 @@ test.concurrent("a port of the telemetry that is taken costs the probes and no e
   );
   expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
   taken.close();
+});
+
+test.concurrent("a healthcheck fails when no daemon answers", async () => {
+  await using console = await DemoConsole.start();
+  await using home = new BridgeHome();
+  home.configure({ consoles: [home.console(console)], collectors: [{ name: "out", address: "stdout:" }] });
+  const { code, stdout } = await home.command("healthcheck", "-c", home.configFile);
+  expect([code, stdout]).toStrictEqual([1, expect.stringContaining("the daemon does not answer") as string]);
 });

@@ -69,7 +69,7 @@ describe("the Dockerfile", () => {
   test("stands at the defaults of the configuration", () => {
     expect(all("VOLUME")).toEqual([DEFAULTS.spool.directory]);
     expect(all("EXPOSE")).toEqual([String(DEFAULTS.telemetry.listen.port)]);
-    expect(all("HEALTHCHECK").join(" ")).toContain(`http://127.0.0.1:${DEFAULTS.telemetry.listen.port}/livez`);
+    expect(all("HEALTHCHECK").join(" ")).toContain(`"/opt/s1bridge/main.js", "healthcheck", "-c", "${CONFIG_PATH}"`);
   });
 
   test("does not run as root", () => {
