@@ -99,6 +99,8 @@ class Course {
     } catch (error) {
       this.inDoubt = neverLeft(error) ? 0 : window.sent - window.confirmedEvents;
       this.#size?.broke(this.inDoubt);
+      // What was confirmed before it broke is told while there is somebody to tell. Should that fail, the next run does it.
+      await this.#release(report).catch(() => undefined);
       throw error;
     } finally {
       window[Symbol.dispose]();
