@@ -9,6 +9,7 @@ import { scenarioPage } from "../src/demo/scenario/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
 import { feedsPage } from "./feeds-page.ts";
+import { metricsPage } from "./metrics-page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -19,6 +20,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/configuration.md": configurationPage,
   "docs/feeds.md": feedsPage,
   "docs/mapping.md": mappingPage,
+  "docs/metrics.md": metricsPage,
   "docs/scenarios.md": scenarioPage,
 };
 

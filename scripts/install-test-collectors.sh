@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the real syslog collectors that the interop tests talk to, and systemd's tools, on Debian and Ubuntu. May run again
+# Installs the real syslog collectors that the interop tests talk to, promtool and systemd's tools, on Debian and Ubuntu. May run again
 # and again.
 #
 # rsyslog and syslog-ng conflict as packages, so syslog-ng is only unpacked, under S1BRIDGE_SYSLOG_NG_ROOT.
@@ -33,6 +33,16 @@ for package in libivykis0 libivykis0t64 libjson-c5 libnet1 libnet9 libwrap0 libp
   if apt-cache show "$package" >/dev/null 2>&1; then $sudo apt-get install -y -qq --no-install-recommends --no-upgrade "$package"; fi
 done
 
+# Of Prometheus only the program that tests alarms: the package would start a server.
+if ! command -v promtool >/dev/null; then
+  prometheus=$(mktemp -d)
+  chmod 755 "$prometheus"
+  (cd "$prometheus" && apt-get download -qq prometheus && dpkg -x prometheus_*.deb .)
+  $sudo install -m 755 "$prometheus/usr/bin/promtool" /usr/local/bin/promtool
+  rm -rf "$prometheus"
+fi
+
+promtool --version 2>&1 | head -n 1
 rsyslogd -v | head -n 1
 LD_LIBRARY_PATH="$root/usr/lib/syslog-ng" "$root/usr/sbin/syslog-ng" --version \
   --module-path="$(echo "$root"/usr/lib/syslog-ng/[0-9]*)" | head -n 1

@@ -26,7 +26,7 @@ import type { ModuleSource } from "../spool/rendered.ts";
 import { type SpoolOptions, ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
-import type { Collector, LedgerPort } from "./ports.ts";
+import type { Collector, LedgerPort, Surroundings } from "./ports.ts";
 
 /** The composition root: with bridge.ts the only file that knows the configuration and the adapters, and makes them of it. */
 
@@ -41,6 +41,7 @@ export function assembleConsole(
   console: ConsoleConfig,
   userAgent: string,
   limits = new RequestLimits(),
+  around?: Surroundings,
 ): { readonly client: ConsoleClient; readonly feeds: readonly AssembledFeed[] } {
   const configured = Object.entries(console.feeds).filter(([, config]) => config !== undefined) as [
     FeedName,
@@ -53,6 +54,8 @@ export function assembleConsole(
     proxy: console.proxy,
     userAgent,
     limits,
+    onRequest: around && ((request) => around.request({ ...request, console: console.name })),
+    onCertificate: around && ((expiresMs) => around.certificate({ peer: "console", name: console.name, expiresMs })),
     perHour: console.requests_per_hour,
     perSecond: Object.fromEntries(
       configured.flatMap(([name, { requests_per_second: perSecond }]) =>
@@ -162,8 +165,9 @@ function routerSource(collectors: readonly CollectorConfig[]): ModuleSource | un
 }
 
 /** The collector's adapter; it connects when there is something to deliver. */
-export function assembleCollector(entry: CollectorConfig): Collector {
-  const { address } = entry;
+export function assembleCollector(entry: CollectorConfig, around?: Surroundings): Collector {
+  const { address, name } = entry;
+  const onCertificate = around && ((expiresMs: number) => around.certificate({ peer: "collector", name, expiresMs }));
   switch (address.transport) {
     case "stdout":
       return new StdoutCollector();
@@ -176,13 +180,19 @@ export function assembleCollector(entry: CollectorConfig): Collector {
       return entry.confirm === "window"
         ? new ResendCollector({
             ...streamTarget(address, entry.tls),
+            onCertificate,
             resend: { maxBytes: entry.resend_size, maxMs: entry.resend_time },
           })
-        : new StreamCollector({ ...streamTarget(address, entry.tls), confirms: entry.confirm !== "none" });
+        : new StreamCollector({
+            ...streamTarget(address, entry.tls),
+            onCertificate,
+            confirms: entry.confirm !== "none",
+          });
     case "relp":
     case "relp+tls":
       return new RelpCollector({
         ...streamTarget(address, entry.tls),
+        onCertificate,
         confirms: entry.confirm !== "none",
         window: RELP_WINDOW,
         software: USER_AGENT.replace("/", ","),

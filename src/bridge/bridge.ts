@@ -20,7 +20,7 @@ import { type DeliveryFault, delivery } from "./delivery.ts";
 import { type FeedFault, intake } from "./intake.ts";
 import { type Part, Parts } from "./parts.ts";
 import { learnTypes } from "./learn-types.ts";
-import type { FeedKey, StopSignals, TypeName } from "./ports.ts";
+import type { FeedKey, StopSignals, Surroundings, TypeName } from "./ports.ts";
 import type { Half } from "./run.ts";
 import { cron, every } from "./schedule.ts";
 import type { WindowLimits } from "./window-size.ts";
@@ -41,7 +41,7 @@ const WINDOW: WindowLimits = {
   fewEvents: 50,
 };
 
-export interface Observer {
+export interface Observer extends Surroundings {
   feedFault(fault: FeedFault): void;
   deliveryFault(fault: DeliveryFault): void;
 }
@@ -180,7 +180,7 @@ export class Bridge {
       name: `console ${name}`,
       fingerprint: fingerprintOf(entry, entry.ca_file),
       prepare: () => {
-        const assembled = assembleConsole(entry, this.#deps.userAgent, this.#limits);
+        const assembled = assembleConsole(entry, this.#deps.userAgent, this.#limits, this.#deps.observer);
         return () =>
           Promise.resolve({
             start: (stop) => {
@@ -212,7 +212,7 @@ export class Bridge {
       name: `collector ${name}`,
       fingerprint: fingerprintOf([entry, shared], tls?.ca_file, tls?.cert_file, tls?.key_file),
       prepare: () => {
-        const collector = assembleCollector(entry);
+        const collector = assembleCollector(entry, observer);
         return async () => {
           const reader = await this.spool.reader(name);
           const onFault = (fault: DeliveryFault): void => observer.deliveryFault(fault);

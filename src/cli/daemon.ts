@@ -1,6 +1,6 @@
 import { Bridge, type Observer } from "../bridge/bridge.ts";
 import { OwnEvents } from "../bridge/own-events.ts";
-import type { StopSignals, Unrouted } from "../bridge/ports.ts";
+import type { CertificateReport, Dropped, RequestReport, StopSignals, Unrouted } from "../bridge/ports.ts";
 import type { PageReport } from "../bridge/intake.ts";
 import { type Half, type Report, runBridge } from "../bridge/run.ts";
 import { readPem } from "../config/files.ts";
@@ -11,7 +11,6 @@ import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import type { Forgotten } from "../spool/store.ts";
-import { DropLog } from "./drop-log.ts";
 import type { Reloads } from "./reload.ts";
 import { standstillLimits } from "./standstill-limits.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -19,6 +18,7 @@ import { codeOf } from "../telemetry/codes.ts";
 import { heartbeat } from "../telemetry/heartbeat.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
+import { Repeats } from "../telemetry/repeats.ts";
 import type { BridgeStatus } from "../telemetry/status.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
 import { writeLastStatus } from "../telemetry/status-file.ts";
@@ -135,28 +135,35 @@ interface Running {
 /** Turns reports and faults into metrics, health and log lines. */
 class Watch implements Observer {
   readonly #log: Logger;
-  readonly #drops: DropLog;
+  readonly #repeats: Repeats;
+  readonly #looking: NodeJS.Timeout;
   readonly #unrouted = new Set<string>();
   readonly #notices = new NoticeBoard();
+  /** The codes of the faults that are not over, by what they are about. */
+  readonly #faulty = new Map<string, Set<string>>();
   #begun: Running | undefined;
   /** What may be expected of the configuration, and since when it has been in force. */
   #expected: { readonly limits: StandstillLimits; readonly since: string } | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
-    this.#drops = new DropLog(log);
+    this.#repeats = new Repeats(log);
+    this.#looking = setInterval(() => this.#repeats.look(), LOOK_EVERY_MS);
+    this.#looking.unref();
   }
 
   end(): void {
-    this.#drops.tell();
+    clearInterval(this.#looking);
+    this.#repeats.end();
   }
 
   begin(bridge: Bridge, config: Config): void {
     const { spool } = bridge;
     const tokens = new TokenExpiry(() => bridge.tokens);
-    const metrics = new Metrics(VERSION, async () => {
-      const { events, bytes } = await spool.size();
-      return { spoolEvents: events, spoolBytes: bytes, spoolFull: spool.isFull, tokens: tokens.known() };
+    const metrics = new Metrics(VERSION, {
+      status: () => this.status(),
+      consoleNow: (console) => Date.now() + (bridge.consoles.find((one) => one.console === console)?.skewMs ?? 0),
+      intervalMs: (feed) => this.#expected?.limits.intervalMs(feed),
     });
     this.#begun = {
       bridge,
@@ -245,7 +252,7 @@ class Watch implements Observer {
     const own = new OwnEvents(this.#running.bridge.spool);
     const status = (): Promise<BridgeStatus> => this.status();
     const onFault = ({ error, attempt, retryInMs }: Fault): void =>
-      this.#logFault(error, attempt, { attempt, retryInMs }, "a heartbeat or notice could not be stored");
+      this.#logFault(error, "own", { attempt, retryInMs }, "a heartbeat or notice could not be stored");
     const options = { backoff: OWN_BACKOFF, stop: stop.soft, onFault };
     return [
       tellNotices(this.#notices, status, own, { ...options, everyMs: NOTICES_EVERY_MS }),
@@ -260,7 +267,12 @@ class Watch implements Observer {
         metrics.page(report);
         board.page(report);
         this.#notices.page(report);
-        this.#drops.add(report.dropped ?? []);
+        this.#tellDropped(report.dropped ?? []);
+        this.#tellOver("feed", report.key, "the feed is read again");
+        this.#log.debug(
+          { ...report.key, read: report.read, added: report.added, duplicates: report.duplicates },
+          "page stored",
+        );
         this.#warnLate(report);
         this.#warnTokens();
         if (report.deadLetters > 0)
@@ -273,6 +285,16 @@ class Watch implements Observer {
         metrics.window(report);
         board.window(report);
         this.#notices.window(report);
+        this.#tellOver("delivery", { collector: report.collector }, "the collector confirms again");
+        this.#log.debug(
+          {
+            collector: report.collector,
+            events: report.events,
+            bytes: report.bytes,
+            tookMs: Math.round(report.tookMs),
+          },
+          "window confirmed",
+        );
         if (report.damaged > 0)
           this.#log.error(
             { collector: report.collector, events: report.damaged },
@@ -319,7 +341,7 @@ class Watch implements Observer {
     this.#begun?.metrics.feedFault(fault);
     this.#begun?.board.feedFault(fault);
     this.#warnTokens();
-    this.#logFault(error, attempt, { ...key, attempt, retryInMs }, "feed failed");
+    this.#logFault(error, courseOf("feed", key), { ...key, attempt, retryInMs }, "feed failed");
   }
 
   deliveryFault(fault: Parameters<Observer["deliveryFault"]>[0]): void {
@@ -328,15 +350,35 @@ class Watch implements Observer {
     this.#begun?.board.deliveryFault(fault);
     this.#logFault(
       error,
-      attempt,
+      courseOf("delivery", { collector }),
       { collector, attempt, retryInMs, inDoubt },
       "delivery failed; what is in doubt is sent again",
     );
   }
 
-  /** A fault that goes on is told at its 1st, 2nd, 4th, 8th … attempt: each costs a line, and the counters have them all. */
-  #logFault(error: unknown, attempt: number, fields: object, message: string): void {
-    if ((attempt & (attempt - 1)) !== 0) return;
+  request(report: RequestReport): void {
+    this.#begun?.metrics.request(report);
+  }
+
+  certificate(report: CertificateReport): void {
+    this.#begun?.metrics.certificate(report);
+  }
+
+  #tellDropped(dropped: readonly Dropped[]): void {
+    for (const { events, ...fields } of dropped) {
+      this.#repeats.tell({
+        key: courseOf("dropped", fields),
+        level: "error",
+        fields: { code: "BRIDGE_SPOOL_DROPPED", ...fields },
+        events,
+        everyMs: DROPPED_EVERY_MS,
+        message: "the spool is full: its oldest events were deleted before the collector had confirmed them",
+      });
+    }
+  }
+
+  /** A fault that goes on is told every ten minutes, with how many there were: the counters have them all at once. */
+  #logFault(error: unknown, course: string, fields: object, message: string): void {
     const code = codeOf(error);
     const needsOperator = !(error instanceof BridgeError) || OPERATOR_MUST_ACT.has(code);
     const details = {
@@ -345,8 +387,20 @@ class Watch implements Observer {
       error: describeError(error),
       ...(code === "BRIDGE_BUG" && error instanceof Error ? { stack: error.stack } : {}),
     };
-    if (needsOperator) this.#log.error(details, message);
-    else this.#log.warn(details, message);
+    const codes = this.#faulty.get(course) ?? new Set();
+    this.#faulty.set(course, codes.add(code));
+    const level = needsOperator ? "error" : "warn";
+    this.#repeats.tell({ key: `${course} ${code}`, level, fields: details, message });
+  }
+
+  #tellOver(kind: string, about: object, message: string): void {
+    if (this.#faulty.size === 0) return;
+    const course = courseOf(kind, about);
+    const codes = this.#faulty.get(course);
+    if (codes === undefined) return;
+    this.#faulty.delete(course);
+    for (const code of codes) this.#repeats.over(`${course} ${code}`);
+    this.#repeats.tell({ key: `${course} over`, level: "info", fields: { ...about, after: [...codes] }, message });
   }
 
   get #running(): Running {
@@ -354,6 +408,15 @@ class Watch implements Observer {
     return this.#begun;
   }
 }
+
+function courseOf(kind: string, about: object): string {
+  return `${kind} ${JSON.stringify(about)}`;
+}
+
+/** While the spool is full, each page drops something. */
+const DROPPED_EVERY_MS = 60_000;
+
+const LOOK_EVERY_MS = 30_000;
 
 /** Warnings about sites without a collector: names come from the records. */
 const MAX_UNROUTED = 10_000;

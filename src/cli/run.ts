@@ -1,6 +1,6 @@
 import { ConfigFileError, exposedSecrets, fileFaults } from "../config/files.ts";
 import { describeError } from "../lib/errors.ts";
-import { createLog } from "../telemetry/log.ts";
+import { createLog, debugOnSignal } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -21,6 +21,7 @@ export async function run(file: string): Promise<ExitCode> {
   using supervisor = Supervisor.from({ env: process.env, log });
   const stop = stopOnSignals((signal) => log.info({ signal }, "stopping: the windows in flight are finished"));
   const reloads = new Reloads(file, config, log);
+  using _debug = debugOnSignal(log, config.log.level);
   stop.soft.addEventListener("abort", () => supervisor?.stopping(), { once: true });
   process.on("uncaughtException", (error) => {
     log.fatal({ error: describeError(error), stack: error.stack }, "giving up");

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { readConfig } from "../config/load.ts";
 import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "../telemetry/status.ts";
+import { tokenStep } from "../telemetry/token-expiry.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { findStatus } from "./status-source.ts";
 import { formatTable, plainText } from "./table.ts";
@@ -71,7 +72,8 @@ function consoleRow(
 ): string[] {
   const days = tokenSecondsLeft === null ? undefined : Math.floor(tokenSecondsLeft / 86_400);
   const left = days === undefined ? "-" : days < 0 ? "expired" : `${days} days left, ${String(tokenExpiresAt)}`;
-  const tokenColour = days === undefined || days >= 30 ? (text: string) => text : days >= 7 ? yellow : red;
+  const step = tokenSecondsLeft === null ? undefined : tokenStep(tokenSecondsLeft * 1000);
+  const tokenColour = step === undefined ? (text: string) => text : step.days > 7 ? yellow : red;
   return [
     plainText(console),
     plainText(version ?? "-"),

@@ -2,6 +2,7 @@ import { lookup as lookUpName } from "node:dns/promises";
 import { type Socket, connect as connectTcp, isIP } from "node:net";
 import { type ConnectionOptions, type TLSSocket, connect as connectTls } from "node:tls";
 import { describeError } from "../lib/errors.ts";
+import { certificateExpiryMs } from "../lib/peer-certificate.ts";
 import { isAbort, orAborted, withDeadline } from "../lib/signals.ts";
 import { CollectorUnreachableError } from "./errors.ts";
 import { TlsWire } from "./tls-wire.ts";
@@ -15,6 +16,8 @@ export interface DialTarget {
   /** SHA-256, lower case and without colons. Where there are any, they replace authority, name and dates. */
   readonly fingerprints?: readonly string[];
   readonly timeouts: { readonly connectMs: number };
+  /** Told at each connection over TLS when the collector's certificate expires. */
+  readonly onCertificate?: ((expiresMs: number) => void) | undefined;
   /** The system's own when left out. */
   readonly lookUp?: (host: string) => Promise<readonly string[]>;
 }
@@ -125,6 +128,8 @@ async function reach(target: DialTarget, address: string, limitMs: number, signa
       socket = secured;
       await stands(secured, "secureConnect", deadline.signal);
       checkFingerprint(secured, target.fingerprints);
+      const expiresMs = certificateExpiryMs(secured);
+      if (expiresMs !== undefined) target.onCertificate?.(expiresMs);
     }
     return { socket, tcp };
   } catch (error) {

@@ -11,7 +11,9 @@ import { ConsoleClock } from "./clock.ts";
 import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
 import { RequestBudgets } from "./budget.ts";
 import { ConsoleToken, toldExpiry } from "./token.ts";
+import type { RequestReport } from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
+import { watchCertificate } from "../lib/peer-certificate.ts";
 
 export interface ClientOptions {
   readonly url: string;
@@ -26,6 +28,10 @@ export interface ClientOptions {
   readonly perSecond: Readonly<Record<string, number>>;
   /** Requests per hour over all paths, shared by the consoles of a token; undefined: no limit. */
   readonly perHour?: number | undefined;
+  /** Told of each request when it is over. */
+  readonly onRequest?: ((request: Omit<RequestReport, "console">) => void) | undefined;
+  /** Told at each new connection when the console's certificate expires. */
+  readonly onCertificate?: ((expiresMs: number) => void) | undefined;
   /** In place of one that goes by this machine's. */
   readonly clock?: ConsoleClock;
 }
@@ -59,12 +65,14 @@ export class ConsoleClient {
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
   readonly #token: ConsoleToken;
+  readonly #certificates: Disposable | undefined;
   #about: Promise<string | undefined> | undefined;
   #askedMs = -Infinity;
 
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#dispatcher = dispatcher(options);
+    this.#certificates = options.onCertificate && watchCertificate(options.url, options.onCertificate);
     this.#token = new ConsoleToken(options.token);
     this.clock = options.clock ?? new ConsoleClock();
   }
@@ -108,6 +116,7 @@ export class ConsoleClient {
   }
 
   async close(): Promise<void> {
+    this.#certificates?.[Symbol.dispose]();
     await this.#dispatcher.destroy();
   }
 
@@ -170,8 +179,17 @@ export class ConsoleClient {
     const { path, query } = asked;
     const budget = budgetOf(path);
     this.#options.limits.hourly(token, this.#options.perHour)?.spend();
-    await this.#options.limits.bucket(token, budget, this.#options.perSecond[budget]).take(signal);
-    const answer = await this.#request(asked, token, signal);
+    const waitedMs = await this.#options.limits.bucket(token, budget, this.#options.perSecond[budget]).take(signal);
+    const startedMs = performance.now();
+    let answer: RawAnswer | undefined;
+    try {
+      answer = await this.#request(asked, token, signal);
+    } finally {
+      const tookMs = performance.now() - startedMs;
+      // Given up by us at the stop: that says nothing of the console.
+      if (answer !== undefined || !signal.aborted)
+        this.#options.onRequest?.({ path: labelOf(path), status: answer?.status, tookMs, waitedMs });
+    }
     const error = errorOf(answer, path, query["cursor"] !== undefined);
     if (error !== undefined) throw error;
     return answer;
@@ -247,6 +265,11 @@ export function budgetOf(path: string): string {
   if (path.endsWith("/policy")) return "policy";
   if (path.startsWith("application-management/")) return "application-management";
   return path.replace(/^(threats)\/.+$/, "$1/{id}");
+}
+
+/** A path without its ids, so that it names a kind of request. */
+function labelOf(path: string): string {
+  return path.replaceAll(/(?<=\/)\d+(?=\/|$)/g, "{id}");
 }
 
 /** Requests per second that a path may make, as documented or as we limit it. */

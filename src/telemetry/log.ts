@@ -57,3 +57,13 @@ export function prettyLine(line: string, colour: boolean): string {
   );
   return `${String(time).slice(11, 19)} ${paint}${name.padEnd(5)}${colour ? RESET : ""} ${String(msg)}${details.join("")}\n`;
 }
+
+/** SIGUSR2 turns `debug` on, and the next one off again: for a look at a daemon that should not be restarted. */
+export function debugOnSignal(log: Logger, level: LogOptions["level"]): Disposable {
+  const toggle = (): void => {
+    log.level = log.level === "debug" ? (level === "debug" ? "info" : level) : "debug";
+    log.warn({ now: log.level }, "log level changed by SIGUSR2");
+  };
+  process.on("SIGUSR2", toggle);
+  return { [Symbol.dispose]: () => void process.off("SIGUSR2", toggle) };
+}

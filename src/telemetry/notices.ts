@@ -9,6 +9,7 @@ import { type JsonRecord, OWN_FEED } from "../event/event.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { fromReporting, untilAborted } from "../lib/rx.ts";
 import type { BridgeStatus } from "./status.ts";
+import { tokenStep } from "./token-expiry.ts";
 
 /** Something that the SIEM should know. */
 export interface Notice {
@@ -52,12 +53,6 @@ const KINDS: Readonly<Record<NoticeCode, { readonly text: string; readonly atMos
 
 /** A feed is said to be parked when that has lasted: a new token may just be on its way. */
 const PARKED_AFTER_MS = 2 * MINUTE_MS;
-
-const TOKEN_DAYS = [
-  { days: 1, severity: 8, atMostEveryMs: DAY_MS },
-  { days: 7, severity: 6, atMostEveryMs: DAY_MS },
-  { days: 30, severity: 3, atMostEveryMs: 7 * DAY_MS },
-];
 
 /** What lasts is true or not at a moment; it is not counted. */
 const LASTING: ReadonlySet<NoticeCode> = new Set(["parked", "token_expiring"]);
@@ -161,7 +156,7 @@ export class NoticeBoard {
   #token(console: string, secondsLeft: number | null): void {
     if (secondsLeft === null) return;
     const days = secondsLeft / 86_400;
-    const step = TOKEN_DAYS.find((one) => days <= one.days);
+    const step = tokenStep(secondsLeft * 1000);
     if (step === undefined) return;
     const { severity, atMostEveryMs } = step;
     const text = secondsLeft <= 0 ? "the API token has expired" : `the API token expires in ${Math.ceil(days)} days`;

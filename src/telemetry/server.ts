@@ -115,7 +115,7 @@ async function answer(
       return;
     }
     case "/metrics":
-      reply(response, 200, source.metrics.registry.contentType, await source.metrics.registry.metrics());
+      reply(response, 200, source.metrics.registry.contentType, await source.metrics.text());
       return;
     case "/api/status":
       reply(response, 200, "application/json", `${JSON.stringify(await source.status(), undefined, 2)}\n`);

@@ -5,6 +5,8 @@ export interface StandstillLimits {
   /** Undefined: the feed's polls are too far apart to tell. */
   feedMs(feed: { readonly console: string; readonly feed: string }): number | undefined;
   readonly collectorMs: number;
+  /** How often a feed is polled. Undefined: not evenly. */
+  intervalMs(feed: { readonly console: string; readonly feed: string }): number | undefined;
 }
 
 /**

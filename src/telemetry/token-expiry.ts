@@ -2,8 +2,26 @@ import type { Micros } from "../event/time.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A token that nears its end is told of when so many days are left, each once, and when it is over. */
-const WARN_DAYS = [0, 1, 7, 30] as const;
+/** A step on the way to a token's end: from `days` left on it is this bad, to the log and to the SIEM alike. */
+export interface TokenStep {
+  readonly days: number;
+  /** Of the notice that the SIEM gets, and how often it gets one. */
+  readonly severity: number;
+  readonly atMostEveryMs: number;
+}
+
+/** Nearest to the end first. */
+const STEPS: readonly TokenStep[] = [
+  { days: 0, severity: 8, atMostEveryMs: DAY_MS },
+  { days: 1, severity: 8, atMostEveryMs: DAY_MS },
+  { days: 7, severity: 6, atMostEveryMs: DAY_MS },
+  { days: 30, severity: 3, atMostEveryMs: 7 * DAY_MS },
+];
+
+/** Where a token stands that has so much time left; undefined while its end is far. */
+export function tokenStep(leftMs: number): TokenStep | undefined {
+  return STEPS.find(({ days }) => leftMs <= days * DAY_MS);
+}
 
 /** A console's token, as far as it is known when it ends. */
 export interface TokenSource {
@@ -16,14 +34,6 @@ export interface TokenWarning {
   readonly expiresAt: string;
   /** Whole days that are left; 0 on the last, below 0 when it is over. */
   readonly daysLeft: number;
-}
-
-/** What an operator sees of a token. */
-export interface TokenStatus {
-  readonly console: string;
-  /** Undefined while nobody has told, or where it never ends. */
-  readonly expiresAt: string | undefined;
-  readonly daysLeft: number | undefined;
 }
 
 /** Watches when the consoles' tokens end. Half a year passes quickly, and only a person can make a new one. */
@@ -43,28 +53,12 @@ export class TokenExpiry {
     return this.#sources().flatMap(({ console, tokenExpiresAt }) => {
       if (tokenExpiresAt === undefined) return [];
       const leftMs = tokenExpiresAt / 1000 - this.#now();
-      const days = WARN_DAYS.find((limit) => leftMs <= limit * DAY_MS);
+      const days = tokenStep(leftMs)?.days;
       const warned = this.#warned.get(console);
       if (days === undefined || (warned?.expiresAt === tokenExpiresAt && warned.days <= days)) return [];
       this.#warned.set(console, { expiresAt: tokenExpiresAt, days });
       return [{ console, ...told(tokenExpiresAt, leftMs) }];
     });
-  }
-
-  status(): TokenStatus[] {
-    return this.#sources().map(({ console, tokenExpiresAt }) => ({
-      console,
-      expiresAt: undefined,
-      daysLeft: undefined,
-      ...(tokenExpiresAt === undefined ? {} : told(tokenExpiresAt, tokenExpiresAt / 1000 - this.#now())),
-    }));
-  }
-
-  /** For the metric: consoles whose token's end is known. */
-  known(): { readonly console: string; readonly expiresAtSeconds: number }[] {
-    return this.#sources().flatMap(({ console, tokenExpiresAt }) =>
-      tokenExpiresAt === undefined ? [] : [{ console, expiresAtSeconds: tokenExpiresAt / 1e6 }],
-    );
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { staleFiles } from "../../scripts/generate.ts";
-import { Metrics } from "../../src/telemetry/metrics.ts";
+import { METRICS, type MetricSpec } from "../../src/telemetry/metric-list.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PAGES = globSync(["*.md", "docs/**/*.md"], { cwd: ROOT }).toSorted();
@@ -38,9 +38,8 @@ describe.each(PAGES)("%s", (page) => {
     expect(found(text, /npm run ([\w:]+)/g).filter((name) => scripts[name] === undefined)).toEqual([]);
   });
 
-  test("the metrics that it names exist", async () => {
-    const known = new Set(await metricNames());
-    expect(found(text, /\b(s1bridge_[a-z_]*[a-z])\b/g).filter((name) => !known.has(name))).toEqual([]);
+  test("the metrics that it names exist", () => {
+    expect(found(text, /\b(s1bridge_[a-z_]*[a-z])\b/g).filter((name) => !METRIC_NAMES.has(name))).toEqual([]);
   });
 });
 
@@ -65,8 +64,9 @@ function anchors(markdown: string): string[] {
   );
 }
 
-async function metricNames(): Promise<string[]> {
-  const sampled = { spoolEvents: 0, spoolBytes: 0, spoolFull: false, tokens: [] };
-  const metrics = new Metrics("0.0.0", () => Promise.resolve(sampled));
-  return (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
-}
+/** As Prometheus knows them. */
+const METRIC_NAMES = new Set(
+  Object.values<MetricSpec>(METRICS).flatMap(({ name, kind }) =>
+    kind === "histogram" ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  ),
+);
