@@ -36,6 +36,9 @@ const NOTES = `
 - **first sight and versions.** An object is \`<feed>.new\` when the spool has never had it, \`<feed>.updated\` or
   \`<feed>.changed\` later; \`S1changed\` names the fields that differ, where the version before is known. Two changes between two
   polls are one version: the console has only the last.
+- **what has gone** is forgotten, so that the spool does not grow for ever: an object of a list that is read as a whole 30 days
+  after it was in the list for the last time, any other 400 days after its last version. Should it come back or change after
+  that, it is \`<feed>.new\` once more. A list that was not read for months forgets nothing that is still in it.
 - **by content.** Objects that the console can not be asked for by the time of their change are read as a whole and compared
   with what they were: with hashes of their fields in the spool. \`S1eventKey\` ends with the object's \`updatedAt\`; where that is
   missing with the time of the poll, and where it has not moved with both, \`<updatedAt>~<time of the poll>\`.

@@ -65,6 +65,8 @@ export interface Page {
   readonly consoleVersion: string | undefined;
   /** Records that the console sent and the configuration excludes. */
   readonly excluded: number;
+  /** The page is of a list that is read as a whole: what it does not have, from its first page to its `end`, has gone. */
+  readonly list?: "part" | "end" | undefined;
   /** False when the console has nothing more to give for now. */
   readonly hasMore: boolean;
   /** An earlier poll has read up to here: what is new and before it became visible late. Undefined: nothing is late. */

@@ -87,7 +87,7 @@ export class DetailedFeed implements ConsoleFeed {
       deadLetters: [...(isFirst ? page.deadLetters : []), ...found.deadLetters],
       excluded: isFirst ? page.excluded : 0,
       // What has not been handed on is read again after a crash.
-      ...(isLast ? {} : { checkpoint: checkpoint ?? page.checkpoint, hasMore: true }),
+      ...(isLast ? {} : { checkpoint: checkpoint ?? page.checkpoint, hasMore: true, list: page.list && "part" }),
     };
   }
 

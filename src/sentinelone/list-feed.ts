@@ -143,6 +143,7 @@ export class ListFeed implements ConsoleFeed {
       records,
       deadLetters,
       hasMore,
+      list: isWhole ? (hasMore ? "part" : "end") : undefined,
       checkpoint: hasMore ? known : { time: Math.max(known.time, walk.startedAt) as Micros, floor: known.floor },
       seenSince: seenSince(known, this.#options),
     };

@@ -72,6 +72,7 @@ export class PolicyFeed implements ConsoleFeed {
       records,
       deadLetters,
       hasMore,
+      list: hasMore ? "part" : "end",
       checkpoint: hasMore ? known : { time: Math.max(known.time, walk.walk.startedAt) as Micros, floor: known.floor },
       seenSince: seenSince(known, this.#options),
     };

@@ -13,7 +13,8 @@ const APPLICATION_ID = 0x73316272;
  * - `feeds`: each feed of each console, with its checkpoint and the number of its newest event.
  * - `seen`: the ids that a page must not add again, as long as the overlap can bring them back.
  * - `objects`: the ids of mutable objects ever seen, to tell the first sight from a later version, and what the last
- *   forwarded one looked like (event/fingerprint.ts), to tell what has changed.
+ *   forwarded one looked like (event/fingerprint.ts), to tell what has changed. `last_seen` is a day of our clock, counted from
+ *   1970: objects.ts says when one is forgotten.
  * - `blocks`: the queue. `position` is that of the first event in the block; the next block begins at `position + count`.
  *   `sequence` is the number of that event in its feed, `stored` when it came, in milliseconds of our clock.
  * - `collectors`: how far each collector has confirmed. A block is deleted when all are past it.
@@ -96,6 +97,7 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE blocks ADD COLUMN only_for TEXT;
   INSERT INTO facts SELECT 'ledger_from', iif(count(*) = 0, 0, unixepoch() * 1000) FROM feeds;
   `,
+  `ALTER TABLE objects ADD COLUMN last_seen INTEGER; UPDATE objects SET last_seen = unixepoch() / 86400`,
 ];
 
 /** What this release writes. */

@@ -12,6 +12,8 @@ export interface Sightings {
   readonly sights: Uint8Array;
   /** What the objects looked like when they were forwarded last, by their place in the page, where that is kept. */
   readonly looks: ReadonlyMap<number, Fingerprint>;
+  /** The places of objects that have not been noted as seen for long. */
+  readonly longUnnoted?: readonly number[];
 }
 
 /** An event to be stored, and what is remembered of it. */
@@ -94,7 +96,9 @@ function entryOf(
       return isSame ? undefined : made(other(record, sight, before), "snapshot");
     case "state": {
       if (isSame) return undefined;
-      const change = isKnown ? "changed" : "new";
+      // One that was forgotten is new, though the version in which it comes back may have been seen.
+      const isForgotten = sight === SIGHT.seen && before === undefined && !inPage.identities.has(record.id);
+      const change = isKnown && !isForgotten ? "changed" : "new";
       return { ...made(other(record, sight, before), change), ...differences(record, change, before) };
     }
   }

@@ -23,6 +23,7 @@ import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
+import type { Identity } from "./statements.ts";
 import type { Forgotten, PackedBlock, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
@@ -83,11 +84,11 @@ export class ThreadedSpool implements Spool {
 
   async append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended> {
     signal.throwIfAborted();
-    const { entries, letters } = await this.#unseen(key, page);
+    const { entries, letters, stillThere } = await this.#unseen(key, page);
     const duplicates = page.records.length - entries.length;
     const late = lateOf(entries, page.readBefore);
     const list = this.#keepsIds && key.feed !== OWN_FEED;
-    const packed = await pack(page, { entries, letters, list }, [
+    const packed = await pack(page, { entries, letters, stillThere, list }, [
       ...(page.tallies ?? []),
       { feed: key.feed, name: "duplicates", add: duplicates },
       { feed: key.feed, name: "late", add: late?.count ?? 0 },
@@ -167,9 +168,14 @@ export class ThreadedSpool implements Spool {
 
   /** What the spool does not have yet of a page, each once. */
   async #unseen(key: FeedKey, page: Page): Promise<Unseen> {
-    if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [] };
+    if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
     const letters = identifyLetters(page);
-    return unseen(page, letters, await this.#thread.ask("sightings", key, identitiesOf(page, letters)));
+    const sightings = await this.#thread.ask("sightings", key, identitiesOf(page, letters));
+    const stillThere = page.list === undefined ? [] : (sightings.longUnnoted ?? []);
+    return {
+      ...unseen(page, letters, sightings),
+      stillThere: stillThere.flatMap((at) => page.records[at] ?? []).map(({ id, version }) => ({ id, version })),
+    };
   }
 }
 
@@ -188,13 +194,15 @@ function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): L
 interface Unseen {
   readonly entries: readonly NewEntry[];
   readonly letters: readonly IdentifiedLetter[];
+  readonly stillThere: readonly Identity[];
 }
 
 async function pack(
-  { checkpoint, seenSince, consoleVersion }: Page,
-  { entries, letters, list }: Unseen & { readonly list: boolean },
+  page: Page,
+  { entries, letters, stillThere, list }: Unseen & { readonly list: boolean },
   tallies: readonly Tally[],
 ): Promise<PackedPage> {
+  const { checkpoint, seenSince, consoleVersion } = page;
   const blocks: PackedBlock[] = [];
   for (let from = 0, to = 0; from < entries.length; from = to) {
     let length = 0;
@@ -213,7 +221,17 @@ async function pack(
     ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
   ];
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
-  return { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion, tallies };
+  return {
+    identities,
+    blocks,
+    deadLetters,
+    checkpoint,
+    seenSince,
+    consoleVersion,
+    tallies,
+    stillThere,
+    list: page.list,
+  };
 }
 
 /** The console counts its records, and not what is told beside them. */

@@ -58,16 +58,12 @@ export function prepareStatements(database: DatabaseSync) {
        ON seen.feed = ?1 AND seen.id = page.value ->> 0 AND seen.version = page.value ->> 1`,
     ),
     known: prepare(
-      `SELECT page.key AS at, objects.look FROM json_each(?2) AS page CROSS JOIN objects
+      `SELECT page.key AS at, objects.look, objects.last_seen FROM json_each(?2) AS page CROSS JOIN objects
        ON objects.feed = ?1 AND objects.id = page.value ->> 0 WHERE page.value ->> 1 <> ''`,
     ),
     addSeen: prepare("INSERT OR IGNORE INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)"),
     forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
     countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
-    addObjects: prepare(
-      `INSERT INTO objects SELECT ?1, value ->> 0, unhex(value ->> 3) FROM json_each(?2) WHERE value ->> 1 <> ''
-       ON CONFLICT DO UPDATE SET look = excluded.look WHERE excluded.look IS NOT NULL`,
-    ),
     addBlock: prepare(
       `INSERT INTO blocks (position, count, feed, console_version, body, since, sequence, stored)
        VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3), ?7, ?8)`,

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint, DeadLetter, Dropped, FeedKey, SpoolSurvey, Tally, TypeName } from "../bridge/ports.ts";
+import type { Checkpoint, DeadLetter, Dropped, FeedKey, Page, SpoolSurvey, Tally, TypeName } from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
@@ -15,6 +15,7 @@ import { type Mirrored, writeMirror } from "./mirror.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
+import { Objects, type ObjectsOfFeed } from "./objects.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
 import { surveyOf } from "./survey.ts";
@@ -62,6 +63,9 @@ export interface PackedPage {
   readonly seenSince: Micros;
   readonly consoleVersion: string | undefined;
   readonly tallies?: readonly Tally[];
+  readonly list?: Page["list"];
+  /** Objects of a list that are known and to be noted as still there. */
+  readonly stillThere?: readonly NewIdentity[];
 }
 
 /** What was dropped is told with the next page that is asked for, stored or not. */
@@ -87,6 +91,7 @@ interface KnownFeed {
   newIds: number;
   /** The number of the feed's newest event. */
   sequence: number;
+  readonly objects: ObjectsOfFeed;
 }
 
 const PRUNE_AFTER = 100_000;
@@ -117,6 +122,7 @@ export class SpoolStore {
   readonly #space: Space;
   readonly #ledger: Ledger;
   readonly #dropping: Dropping;
+  readonly #objects: Objects;
   readonly #typeNames = new Map<string, ReadonlyMap<number, string>>();
   #end: number;
   #isDamaged = false;
@@ -143,6 +149,7 @@ export class SpoolStore {
       keepMs: options.keepIdsMs ?? 0,
       maxBytes: options.maxBytes * LEDGER_PART,
     });
+    this.#objects = new Objects(this.#database);
     this.#dropping = new Dropping(this.#database, this.#sql, this.#space, this.#ledger);
     this.forgotten = this.registerCollectors(options.collectors);
     this.#mirror();
@@ -170,14 +177,17 @@ export class SpoolStore {
     const list = sqlList(identities);
     const sights = new Uint8Array(identities.length);
     const looks = new Map<number, Fingerprint>();
+    const longUnnoted: number[] = [];
+    const { noteBefore } = Objects;
     if (identities.some(({ version }) => version !== undefined)) {
-      for (const { at, look } of this.#sql.known.all(feed, list)) {
+      for (const { at, look, last_seen: lastSeen } of this.#sql.known.all(feed, list)) {
+        if (lastSeen === null || Number(lastSeen) < noteBefore) longUnnoted.push(Number(at));
         sights[Number(at)] = SIGHT.known;
         if (look !== null) looks.set(Number(at), look as Fingerprint);
       }
     }
     for (const { at } of this.#sql.seen.all(feed, list)) sights[Number(at)] = SIGHT.seen;
-    return { sights, looks };
+    return { sights, looks, longUnnoted };
   }
 
   /** Keeps what a console calls its activity types, in place of what it told before. */
@@ -213,7 +223,7 @@ export class SpoolStore {
       this.#transaction(
         () => {
           this.#sql.addSeen.run(feed.id, identities);
-          this.#sql.addObjects.run(feed.id, identities);
+          this.#objects.keep(feed.id, identities, sqlList(page.stillThere ?? []));
           for (const { count, body, listed } of page.blocks) {
             const { consoleVersion = null } = page;
             const { floor } = page.checkpoint;
@@ -224,6 +234,7 @@ export class SpoolStore {
           }
           this.#ledger.forget(stored);
           this.#sql.moveSequence.run(feed.sequence, feed.id);
+          this.#objects.forgetSome(feed.id, feed.objects, page.list);
           for (const tally of page.tallies ?? []) this.#count(key.console, tally);
           this.#sql.moveEnd.run(this.#end);
           this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
@@ -348,7 +359,7 @@ export class SpoolStore {
     if (feed === undefined) {
       this.#sql.addFeed.run(key.console, key.feed);
       const { id, sequence } = this.#sql.feedId.get(key.console, key.feed) as { id: number; sequence: number };
-      feed = { id, sequence, newIds: this.#pruneAfter };
+      feed = { id, sequence, newIds: this.#pruneAfter, objects: {} };
       this.#feeds.set(name, feed);
     }
     return feed;

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FeedKey, PageRecord, RecordKind } from "../../src/bridge/ports.ts";
 import type { JsonRecord } from "../../src/event/event.ts";
 import { fingerprint } from "../../src/event/fingerprint.ts";
@@ -152,6 +153,80 @@ test("a version says what changed since the one before, where that is known", as
     ["threats/8/v2", "updated", undefined],
     ["threats/8/v3", "updated", "state"],
   ]);
+});
+
+/** As if nothing had been seen for so many days. */
+async function passDays(days: number): Promise<void> {
+  await spool.close();
+  const database = new DatabaseSync(join(directory, "spool.db"));
+  database.prepare("UPDATE objects SET last_seen = last_seen - ?").run(days);
+  database.close();
+  await open();
+}
+
+/** Ids that the spool knows. */
+function known(): string[] {
+  const database = new DatabaseSync(join(directory, "spool.db"), { readOnly: true });
+  const ids = database.prepare("SELECT CAST(id AS TEXT) AS id FROM objects ORDER BY objects.id").all();
+  database.close();
+  return ids.map(({ id }) => String(id));
+}
+
+describe("an object is forgotten", () => {
+  const state = (id: string): PageRecord => ({ ...object("state", "v1", { name: id }), id });
+
+  async function walk(...pages: PageRecord[][]): Promise<number> {
+    let added = 0;
+    for (const [at, records] of pages.entries()) {
+      const list = at === pages.length - 1 ? "end" : "part";
+      added += (await spool.append(SITES, page(records, { list }), NEVER)).added;
+    }
+    return added;
+  }
+
+  test("30 days after it was in its list for the last time, and is new when it comes back", async () => {
+    await walk([state("1"), state("2")]);
+    await passDays(29);
+    await walk([state("1")]);
+    await walk([state("1")]);
+    expect(known()).toEqual(["1", "2"]);
+    await passDays(2);
+    await walk([state("1")]);
+    await walk([state("1")]);
+    expect(known()).toEqual(["1"]);
+    expect(await walk([state("1"), state("2")])).toBe(1);
+    const [last] = await readTo(spool.end, await spool.reader("c"), spool.end - 1);
+    expect([last?.id, last?.change]).toEqual(["2", "new"]);
+  });
+
+  test("not while the list is read for the first time after months: what is still there is not told again", async () => {
+    await walk([state("1"), state("2")], [state("3"), state("a text")]);
+    await passDays(300);
+    expect(await walk([state("1")], [state("2"), state("3")], [state("a text")])).toBe(0);
+    expect(await walk([state("1")], [state("2"), state("3")], [state("a text")])).toBe(0);
+    expect(known()).toEqual(["1", "2", "3", "a text"]);
+  });
+
+  test("400 days after its last version, where the console is asked by time", async () => {
+    await spool.append(THREATS, page([object("entry", "v1", { a: 1 })]), NEVER);
+    await passDays(399);
+    await spool.append(THREATS, page([]), NEVER);
+    expect(known()).toEqual(["7"]);
+    await passDays(2);
+    await spool.append(THREATS, page([]), NEVER);
+    expect(known()).toEqual([]);
+    expect((await spool.append(THREATS, page([object("entry", "v2", { a: 2 })]), NEVER)).added).toBe(1);
+    const [last] = await readTo(spool.end, await spool.reader("c"), spool.end - 1);
+    expect(last?.change).toBe("new");
+  });
+
+  test("a few at a time, in the end all of many", async () => {
+    const many = Array.from({ length: 5000 }, (_, n) => state(String(9_000_000_000_000_000_000n + BigInt(n))));
+    for (let at = 0; at < many.length; at += 1000) await walk(many.slice(at, at + 1000));
+    await passDays(31);
+    for (let n = 0; n < 5; n += 1) await walk([state("1")]);
+    expect(known()).toEqual(["1"]);
+  });
 });
 
 test("notes and timelines are forwarded once", async () => {
