@@ -70,7 +70,7 @@ describe("routing in the running bridge", () => {
         (await bridge.total("s1bridge_spool_events")) === 0 &&
         (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length,
       "all is delivered",
-      15_000,
+      40_000,
     );
     await bridge.signal("SIGTERM");
 
@@ -112,7 +112,7 @@ describe("routing in the running bridge", () => {
         (await bridge.total("s1bridge_spool_events")) === 0 &&
         (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length,
       "all is delivered",
-      15_000,
+      40_000,
     );
 
     const arrived = arrivedIn(file);

@@ -34,7 +34,7 @@ export const EAGER_FEED: ConfigTree = { every: "1s", start: "1990-01-01", settle
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await condition())) {
@@ -194,7 +194,7 @@ export class BridgeProcess extends Child {
     });
     // Only what comes first is of interest.
     ended.catch(() => undefined);
-    return await Promise.race([this.logged(({ msg }) => msg === "started", "started", 20_000), ended]);
+    return await Promise.race([this.logged(({ msg }) => msg === "started", "started", 40_000), ended]);
   }
 
   /** The first line that fits, be it past or future. */
@@ -232,7 +232,7 @@ export class BridgeProcess extends Child {
   }
 
   /** Resolves when so many events are confirmed, by all collectors together, since this process began. */
-  async confirmed(count: number, ms = 12_000): Promise<void> {
+  async confirmed(count: number, ms = 40_000): Promise<void> {
     let last = 0;
     const enough = async (): Promise<boolean> =>
       (last = await this.total("s1bridge_collector_events_confirmed_total")) >= count;
