@@ -1,14 +1,8 @@
 import type { JsonRecord, JsonValue } from "../event/event.ts";
+import { SECRET_WORDS, isSecretName } from "../event/secrets.ts";
 
-/**
- * Secrets of the API never leave, at any depth: registration tokens, licence keys, passphrases, passwords, API tokens.
- * Names decide, because a value does not look like what it is.
- */
-const SECRET_NAME = /token|license_?key|pass_?phrase|pass_?word|passwd|secret|api_?key|private_?key/i;
-
-/** The same names as keys of JSON that stands inside a string. */
-const SECRET_IN_TEXT =
-  /"[^"]*(?:token|license_?key|pass_?phrase|pass_?word|passwd|secret|api_?key|private_?key)[^"]*"\s*:/i;
+/** Their names as keys of JSON that stands inside a string. */
+const SECRET_IN_TEXT = new RegExp(`"[^"]*(?:${SECRET_WORDS})[^"]*"\\s*:`, "i");
 
 const LINK_NAME = /(?:url|uri|link)$/i;
 
@@ -16,10 +10,6 @@ const LINK_NAME = /(?:url|uri|link)$/i;
 const MAX_DEPTH = 12;
 
 export const REDACTED = "[redacted]";
-
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name);
-}
 
 /** The text itself, or `[redacted]` when it is JSON with a secret in it. */
 export function withoutSecrets(text: string): string {

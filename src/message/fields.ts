@@ -1,7 +1,7 @@
 import type { CefEvent } from "../cef/cef-event.ts";
 import { type ExtensionKey, extensionKey } from "../cef/extension.ts";
 import { asText, CONFORM, isObject } from "../cef/reading.ts";
-import { isSecretName } from "../cef/secrets.ts";
+import { isSecretName } from "../event/secrets.ts";
 import type { JsonValue, SecurityEvent } from "../event/event.ts";
 
 /**

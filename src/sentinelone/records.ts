@@ -5,6 +5,7 @@ import { fingerprint } from "../event/fingerprint.ts";
 import { type Micros, parseTime, snowflakeTime } from "../event/time.ts";
 import type { RecordSource } from "../feeds/definition.ts";
 import type { ApiElement } from "./page.ts";
+import { mayHaveSecrets, withoutSecretTexts, withoutSecretValues } from "./without-secrets.ts";
 
 /** A record of an answer, with where it belongs. */
 export interface ReadRecord {
@@ -13,11 +14,19 @@ export interface ReadRecord {
   readonly id: string;
 }
 
-/** Total: what is no record is a dead letter; a record without id gets one that is the same whenever it is read again. */
+/**
+ * Total: what is no record is a dead letter; a record without id gets one that is the same whenever it is read again.
+ * Secrets are taken out, but for records that are not parsed here: activities have none.
+ */
 export function readElement(element: ApiElement, { id, belongs }: RecordSource): ReadRecord | DeadLetter {
-  const { text } = element;
-  const value = element.head ?? element.value();
-  if (!isRecord(value)) return { reason: value === undefined ? "not JSON" : "not an object", text };
+  const { head } = element;
+  const read = head ?? element.value();
+  if (!isRecord(read)) {
+    return { reason: read === undefined ? "not JSON" : "not an object", text: withoutSecretTexts(element.text) };
+  }
+  const hasSecrets = head === undefined && mayHaveSecrets(element.text);
+  const value = hasSecrets ? withoutSecretValues(read) : read;
+  const text = hasSecrets ? JSON.stringify(value) : element.text;
   const known = idOf(id === undefined ? value["id"] : id(value)) ?? digest(text);
   return { id: known, ...withMembers(value, text, belongs?.(value)) };
 }

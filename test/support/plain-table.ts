@@ -4,7 +4,8 @@ import { extensionKey } from "../../src/cef/extension.ts";
 import { asFlag, asText, CONFORM, isObject } from "../../src/cef/reading.ts";
 import type { Reading } from "../../src/cef/reading.ts";
 import type { Leftovers, Row, Table } from "../../src/cef/mapping/table.ts";
-import { compactJson, isSecretName } from "../../src/cef/secrets.ts";
+import { compactJson } from "../../src/cef/secrets.ts";
+import { isSecretName } from "../../src/event/secrets.ts";
 
 interface Place {
   readonly section: number;

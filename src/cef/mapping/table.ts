@@ -3,7 +3,8 @@ import type { Extension, ExtensionKey } from "../extension.ts";
 import { extensionKey } from "../extension.ts";
 import { asFlag, asText, CONFORM, isObject } from "../reading.ts";
 import type { Reading } from "../reading.ts";
-import { compactJson, isSecretName } from "../secrets.ts";
+import { isSecretName } from "../../event/secrets.ts";
+import { compactJson } from "../secrets.ts";
 import { RecordPaths } from "./record-paths.ts";
 import type { Slot } from "./record-paths.ts";
 

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { JsonValue } from "../../../src/event/event.ts";
-import { compactJson, isSecretName, withoutQuery, withoutSecrets } from "../../../src/cef/secrets.ts";
+import { isSecretName } from "../../../src/event/secrets.ts";
+import { compactJson, withoutQuery, withoutSecrets } from "../../../src/cef/secrets.ts";
 
 describe("secrets", () => {
   test.each([
