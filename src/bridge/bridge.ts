@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { CollectorConfig, Config, ConsoleConfig } from "../config/schema.ts";
 import { type Micros, toMs } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
+import { BridgeError } from "../lib/errors.ts";
 import { isRoutedAlike } from "../routing/match.ts";
 import { readActivityTypes } from "../sentinelone/activity-types.ts";
 import { RequestLimits } from "../sentinelone/client.ts";
@@ -12,15 +13,19 @@ import {
   type AssembledFeed,
   assembleCollector,
   assembleConsole,
+  assembleLedger,
   assembleRoutes,
   assembleSpoolCollectors,
   openSpool,
 } from "./assemble.ts";
+import { type AuditLine, type AuditOrder, audit } from "./audit.ts";
+import { type BackfillLine, backfill } from "./backfill.ts";
 import { type DeliveryFault, delivery } from "./delivery.ts";
 import { type FeedFault, intake } from "./intake.ts";
+import { Pace } from "./pace.ts";
 import { type Part, Parts } from "./parts.ts";
 import { learnTypes } from "./learn-types.ts";
-import type { FeedKey, StopSignals, Surroundings, TypeName } from "./ports.ts";
+import type { FeedKey, JobOrder, StopSignals, Surroundings, TypeName } from "./ports.ts";
 import type { Half } from "./run.ts";
 import { cron, every } from "./schedule.ts";
 import type { WindowLimits } from "./window-size.ts";
@@ -66,6 +71,8 @@ interface BridgeDeps {
   readonly userAgent: string;
   readonly stop: StopSignals;
   readonly observer: Observer;
+  /** False: nothing is polled, for a command that only empties the spool. */
+  readonly polls?: boolean;
 }
 
 /** A part as the configuration wants it. */
@@ -116,6 +123,14 @@ export class Bridge {
     return [...this.#consoles.values()].flatMap(({ feeds }) => feeds.map(({ feed }) => feed.key));
   }
 
+  get #feeds(): readonly AssembledFeed[] {
+    return [...this.#consoles.values()].flatMap(({ feeds }) => feeds);
+  }
+
+  get #pace(): Pace {
+    return new Pace(this.spool, { maxBytes: this.#config.spool.max_size });
+  }
+
   get collectors(): readonly string[] {
     return this.#config.collectors.map(({ name }) => name);
   }
@@ -132,6 +147,24 @@ export class Bridge {
       skewMs: client.clock.skewMs,
       tokenExpiresMs: client.tokenExpiresAt === undefined ? undefined : toMs(client.tokenExpiresAt),
     }));
+  }
+
+  /** Compares what the consoles show with what was confirmed, and sends what is missing if that is asked for. */
+  audit(order: AuditOrder, signal: AbortSignal): AsyncGenerator<AuditLine> {
+    const feeds = this.#feeds.map(({ feed, config: { every: everyMs } }) => ({ feed, everyMs }));
+    const ledger = assembleLedger(this.#config, order.collector);
+    return audit({ feeds, ledger, repairs: { spool: this.spool, pace: this.#pace } }, order, signal);
+  }
+
+  /** Forwards a stretch of a feed's past. */
+  async *backfill(order: JobOrder, signal: AbortSignal): AsyncGenerator<BackfillLine> {
+    const found = this.#feeds.find(({ feed: { key } }) => key.console === order.console && key.feed === order.feed);
+    const feed = await found?.feed.auditable?.(signal);
+    if (feed === undefined)
+      throw new NoPastError(`${order.console}/${order.feed}: the console has no past of this feed to read`);
+    if (order.collector !== undefined && !this.collectors.includes(order.collector))
+      throw new NoPastError(`no collector is named ${order.collector}`);
+    yield* backfill({ feed, spool: this.spool, pace: this.#pace }, order, signal);
   }
 
   /**
@@ -185,6 +218,7 @@ export class Bridge {
           Promise.resolve({
             start: (stop) => {
               this.#consoles.set(name, assembled);
+              if (this.#deps.polls === false) return [];
               return [
                 ...this.#learnTypes(name, assembled, stop),
                 ...assembled.feeds.map((feed) => this.#intake(feed, stop)),
@@ -237,6 +271,12 @@ export class Bridge {
       },
     );
   }
+}
+
+/** The feed is read as a whole: there is no time to ask by. */
+export class NoPastError extends BridgeError {
+  readonly code = "BRIDGE_FEED_NO_PAST";
+  readonly retryable = false;
 }
 
 interface PreparedPart extends Pick<PartPlan, "name" | "fingerprint"> {

@@ -44,9 +44,7 @@ export interface VerifyOptions {
   /** Looks every record up, also where the counts agree. */
   readonly byIds: boolean;
   /** Is given what is missing, page by page. */
-  readonly onMissing?:
-    | ((feed: AuditableFeed, records: readonly PageRecord[], version: string | undefined) => Promise<void>)
-    | undefined;
+  readonly onMissing?: (records: readonly PageRecord[], consoleVersion: string | undefined) => Promise<void>;
 }
 
 const HOUR_MICROS = 3_600_000_000;
@@ -126,7 +124,7 @@ async function lookUp(
       if (state === "missing") missing.push(record);
     }
     ids.push(...missing.slice(0, MAX_IDS - ids.length).map(({ id }) => id));
-    if (missing.length > 0) await onMissing?.(feed, missing, page.consoleVersion);
+    if (missing.length > 0) await onMissing?.(missing, page.consoleVersion);
   }
   const gone = [...part.events.keys()].filter((name) => !seen.has(name)).length;
   return { ...feed.key, from, until, ...counts, gone, ids, byIds: true };

@@ -1,11 +1,13 @@
+import type { AuditOrder } from "../bridge/audit.ts";
 import { Bridge, type Observer } from "../bridge/bridge.ts";
 import { OwnEvents } from "../bridge/own-events.ts";
-import type { CertificateReport, Dropped, RequestReport, StopSignals, Unrouted } from "../bridge/ports.ts";
+import type { CertificateReport, Dropped, JobOrder, RequestReport, StopSignals, Unrouted } from "../bridge/ports.ts";
 import type { PageReport } from "../bridge/intake.ts";
 import { type Half, type Report, runBridge } from "../bridge/run.ts";
 import { readPem } from "../config/files.ts";
 import type { Config } from "../config/schema.ts";
 import { readToken } from "../config/secret.ts";
+import { type ControlServer, serveControl } from "../control/server.ts";
 import type { Fault } from "../bridge/retry.ts";
 import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
@@ -46,6 +48,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   try {
     watch.begin(bridge, config);
     const telemetry = await openTelemetry(config, watch, log);
+    const control = await openControl(bridge, config, stop.soft, log);
     log.info(
       {
         version: VERSION,
@@ -66,6 +69,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
         onReport?.(report);
       });
     } finally {
+      await control?.close();
       await leave();
       await telemetry?.close();
     }
@@ -84,6 +88,28 @@ async function openTelemetry({ telemetry }: Config, watch: Watch, log: Logger): 
     log.error(
       { listen: `${telemetry.listen.host}:${telemetry.listen.port}`, error: describeError(error) },
       "telemetry can not listen; there are no probes and no metrics",
+    );
+    return undefined;
+  }
+}
+
+/** What commands ask of the process that has the spool. */
+async function openControl(
+  bridge: Bridge,
+  { spool }: Config,
+  stop: AbortSignal,
+  log: Logger,
+): Promise<ControlServer | undefined> {
+  const operations = {
+    verify: (order: AuditOrder, signal: AbortSignal) => bridge.audit(order, signal),
+    backfill: (order: JobOrder, signal: AbortSignal) => bridge.backfill(order, signal),
+  };
+  try {
+    return await serveControl(spool.directory, operations, stop);
+  } catch (error) {
+    log.warn(
+      { directory: spool.directory, error: describeError(error) },
+      "the control socket can not be made: verify --repair and backfill need the bridge to be stopped",
     );
     return undefined;
   }

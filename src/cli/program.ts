@@ -5,6 +5,7 @@ import { describeVersion } from "../version.ts";
 import { SHELLS, type Shell, completionScript } from "./completion.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { outline } from "./outline.ts";
+import type { BackfillOptions } from "./backfill.ts";
 import type { CheckOptions } from "./check.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { PreviewOptions } from "./preview.ts";
@@ -114,9 +115,24 @@ export function createProgram(done: (code: ExitCode) => void): Command {
     .option("--feed <name>", "only this feed")
     .option("--collector <name>", "only what this collector has confirmed")
     .option("--ids", "look every record up, also where the counts agree")
+    .option("--repair", "fetch and send what is missing")
     .option("--json", "print one JSON object a line")
     .action(async ({ config, ...options }: VerifyCommandOptions & { config: string }) =>
       done(await (await import("./verify.ts")).verify(config, options)),
+    );
+  withConfig(
+    "backfill",
+    "Forward a stretch of a feed's past beside the live events. Given again, it goes on where it was.",
+  )
+    .requiredOption("--feed <name>", "the feed")
+    .requiredOption("--from <time>", "from this time of the records on (2026-01-31, 2026-01-31T12:00:00Z)")
+    .requiredOption("--to <time>", "and before this one")
+    .option("--console <name>", "only this console (every one that has the feed otherwise)")
+    .option("--collector <name>", "to this collector only")
+    .option("--resend", "send again what was sent before")
+    .option("--json", "print one JSON object a line")
+    .action(async ({ config, ...options }: BackfillOptions & { config: string }) =>
+      done(await (await import("./backfill.ts")).backfill(config, options)),
     );
   addSpoolCommands(program, done);
   addStateCommands(program, done);

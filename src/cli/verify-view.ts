@@ -27,6 +27,7 @@ export class VerifyView {
   #hours = 0;
   #done = 0;
   #failed = 0;
+  #repaired = 0;
 
   constructor(isJson: boolean) {
     this.#isJson = isJson;
@@ -53,6 +54,10 @@ export class VerifyView {
     }
   }
 
+  clear(): void {
+    this.#progress.clear();
+  }
+
   /** The tables, and the exit code. */
   end(): ExitCode {
     this.#progress.clear();
@@ -67,11 +72,12 @@ export class VerifyView {
     return this.#failed > 0 ? EXIT.failed : EXIT.done;
   }
 
-  #hour(hour: HourReport): void {
+  #hour(hour: HourReport & { readonly repaired: number }): void {
     const name = `${hour.console}/${hour.feed}`;
     const sum = this.#sums.get(name) ?? { console: hour.console, feed: hour.feed, ...ZERO };
     this.#sums.set(name, sum);
     sum.hours += 1;
+    this.#repaired += hour.repaired;
     for (const key of ["shown", "confirmed", "waiting", "missing", "unknown", "gone"] as const) sum[key] += hour[key];
     if (isIncomplete(hour)) this.#gaps.push(hour);
     this.#done += 1;
@@ -102,6 +108,7 @@ export class VerifyView {
     ]);
     const head = ["CONSOLE", "FEED", "HOURS", ...NUMBERS.map((key) => key.toUpperCase())];
     process.stdout.write(formatTable([head, ...sums], { head: bold }));
+    if (this.#repaired > 0) process.stdout.write(`${this.#repaired} were missing and have been sent\n`);
     const verdict =
       gaps > 0
         ? red(`${gaps} ${gaps === 1 ? "hour is" : "hours are"} not complete`)

@@ -1,8 +1,11 @@
 import { type AssembledFeed, assembleConsole, assembleLedger } from "../bridge/assemble.ts";
 import { type AuditLine, type AuditOrder, audit } from "../bridge/audit.ts";
+import type { Bridge } from "../bridge/bridge.ts";
 import type { Config } from "../config/schema.ts";
+import { askBridge } from "../control/client.ts";
 import { USER_AGENT } from "../version.ts";
 import type { ExitCode } from "./exit.ts";
+import { ordered } from "./ordered.ts";
 import { pick } from "./pick.ts";
 import { timeOf } from "./spool.ts";
 import { interrupted } from "./stop.ts";
@@ -17,6 +20,7 @@ export interface VerifyCommandOptions {
   readonly feed?: string;
   readonly collector?: string;
   readonly ids?: boolean;
+  readonly repair?: boolean;
   readonly json?: boolean;
 }
 
@@ -26,7 +30,11 @@ export async function verify(file: string, options: VerifyCommandOptions): Promi
   const order = orderOf(config, options);
   const view = new VerifyView(options.json === true);
   using stop = interrupted();
-  for await (const line of auditAlone(config, order, stop.signal)) view.show(line);
+  try {
+    for await (const line of auditLines(config, order, stop.signal)) view.show(line);
+  } finally {
+    view.clear();
+  }
   return view.end();
 }
 
@@ -35,10 +43,23 @@ function orderOf(config: Config, { collector, ...options }: VerifyCommandOptions
   if (from >= until) throw new UsageError("--to must be later than --from");
   pick("console", config.consoles, ({ name }) => name, options.console);
   pick("collector", config.collectors, ({ name }) => name, collector);
-  return { from, until, byIds: options.ids === true, console: options.console, feed: options.feed, collector };
+  const { ids: byIds = false, repair = false, console, feed } = options;
+  return { from, until, byIds, repair, console, feed, collector };
 }
 
-/** By this process, which only reads: beside a bridge that runs, or without one. */
+/** A bridge that runs shares its limit of requests; what changes the spool is done by whoever has it. */
+async function* auditLines(config: Config, order: AuditOrder, signal: AbortSignal): AsyncGenerator<AuditLine> {
+  const run = (bridge: Bridge, own: AuditOrder, ownSignal: AbortSignal): AsyncIterable<AuditLine> =>
+    bridge.audit(own, ownSignal);
+  if (order.repair) {
+    yield* ordered(config, { name: "verify", order, run }, signal);
+    return;
+  }
+  const running = await askBridge(config.spool.directory, "verify", order, signal);
+  yield* running === undefined ? auditAlone(config, order, signal) : (running as AsyncIterable<AuditLine>);
+}
+
+/** By this process, which only reads. */
 async function* auditAlone(config: Config, order: AuditOrder, signal: AbortSignal): AsyncGenerator<AuditLine> {
   const consoles = config.consoles.map((entry) => assembleConsole(entry, USER_AGENT));
   try {

@@ -21,6 +21,16 @@ export interface UnpackedBlock {
   readonly routings: readonly Routing[] | undefined;
 }
 
+/** Nobody has this name: an event for it is for none of the collectors, and not without one either. */
+const NOBODY = "";
+
+/** What was asked for by one collector goes to that one, and to no one that does not get such events. */
+function narrowed(routing: Routing | undefined, collector: string): Routing {
+  if (routing === undefined) return { collectors: [collector], belongsTo: "" };
+  if (routing.collectors.length === 0) return routing;
+  return { ...routing, collectors: routing.collectors.includes(collector) ? [collector] : [NOBODY] };
+}
+
 const UNREADABLE: Routing = { collectors: [], belongsTo: "records that can not be read" };
 
 /** Collectors that keep up with each other read the same blocks, and each block is up to a megabyte of text. */
@@ -55,7 +65,10 @@ export class UnpackedBlocks {
   #unpack(block: StoredBlock): UnpackedBlock {
     const events = this.#events(block);
     const router = this.#router;
-    return { block, events, routings: router && events.map((event) => this.#route(router, block, event)) };
+    const routings = router && events.map((event) => this.#route(router, block, event));
+    const { onlyFor } = block;
+    if (onlyFor === undefined) return { block, events, routings };
+    return { block, events, routings: events.map((_, at) => narrowed(routings?.[at], onlyFor)) };
   }
 
   /** Routing is total; should it fail all the same, the event is set aside: better nowhere than with the wrong one. */

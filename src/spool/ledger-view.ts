@@ -1,4 +1,5 @@
 import { type Audited, type FeedKey, type LedgerPart, type LedgerPort, identityOf } from "../bridge/ports.ts";
+import type { DatabaseSync } from "node:sqlite";
 import type { SecurityEvent } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { unpackBlock } from "./block.ts";
@@ -51,31 +52,41 @@ export class LedgerView implements LedgerPort {
       throw new SpoolUnusableError(
         `the spool in ${spool.directory} is of an older release, and keeps no ledger: start this one first`,
       );
-    const look = new Look(spool, this.#options);
-    const rows = spool.database
-      .prepare(
-        `SELECT position, ledger.count, only_for, ids FROM ledger JOIN feeds ON feeds.id = ledger.feed
-         WHERE console = ? AND feeds.feed = ? AND last >= ? AND first < ? ORDER BY position`,
-      )
-      .iterate(key.console, key.feed, from, until);
-    const found = new Map<string, Uint8Array>();
-    for (const row of rows) {
-      const position = Number(row["position"]);
-      const listed: Row = {
-        position,
-        end: position + Number(row["count"]),
-        onlyFor: row["only_for"] as string | null,
-        ids: row["ids"] as Uint8Array,
-      };
-      for (const [event, state] of look.events(listed)) {
-        if (event.time < from || event.time >= until) continue;
-        const name = identityOf(event.id, event.version);
-        found.set(name, best(found.get(name), state));
-      }
-    }
-    const events = new Map([...found].map(([name, state]) => [name, summary(state)] as const));
-    return { events, knownSince: look.knownSince };
+    return eventsBetween(spool.database, this.#options, key, [from, until]);
   }
+}
+
+/** What the ledger has of a feed in `[from, until)`. */
+export function eventsBetween(
+  database: DatabaseSync,
+  options: Omit<LedgerViewOptions, "directory">,
+  key: FeedKey,
+  [from, until]: readonly [from: number, until: number],
+): LedgerPart {
+  const look = new Look(database, options);
+  const rows = database
+    .prepare(
+      `SELECT position, ledger.count, only_for, ids FROM ledger JOIN feeds ON feeds.id = ledger.feed
+       WHERE console = ? AND feeds.feed = ? AND last >= ? AND first < ? ORDER BY position`,
+    )
+    .iterate(key.console, key.feed, from, until);
+  const found = new Map<string, Uint8Array>();
+  for (const row of rows) {
+    const position = Number(row["position"]);
+    const listed: Row = {
+      position,
+      end: position + Number(row["count"]),
+      onlyFor: row["only_for"] as string | null,
+      ids: row["ids"] as Uint8Array,
+    };
+    for (const [event, state] of look.events(listed)) {
+      if (event.time < from || event.time >= until) continue;
+      const name = identityOf(event.id, event.version);
+      found.set(name, best(found.get(name), state));
+    }
+  }
+  const events = new Map([...found].map(([name, state]) => [name, summary(state)] as const));
+  return { events, knownSince: look.knownSince };
 }
 
 function best(one: Uint8Array | undefined, other: Uint8Array): Uint8Array {
@@ -90,18 +101,19 @@ function summary(state: Uint8Array): Audited {
 /** The spool at a moment. */
 class Look {
   readonly knownSince: Micros;
-  readonly #spool: SpoolInspector;
-  readonly #options: LedgerViewOptions;
+  readonly #database: DatabaseSync;
+  readonly #options: Omit<LedgerViewOptions, "directory">;
   readonly #collectors: readonly Progress[];
   readonly #all: Uint8Array;
 
-  constructor(spool: SpoolInspector, options: LedgerViewOptions) {
-    this.#spool = spool;
+  constructor(database: DatabaseSync, options: Omit<LedgerViewOptions, "directory">) {
+    this.#database = database;
     this.#options = options;
-    this.knownSince = (spool.number(
-      "SELECT coalesce(max(value), unixepoch() * 1000) FROM facts WHERE key = 'ledger_from'",
-    ) * 1000) as Micros;
-    this.#collectors = options.collectors.map((name) => progressOf(spool, name));
+    const known = database
+      .prepare("SELECT coalesce(max(value), unixepoch() * 1000) AS ms FROM facts WHERE key = 'ledger_from'")
+      .get();
+    this.knownSince = (Number(known?.["ms"]) * 1000) as Micros;
+    this.#collectors = options.collectors.map((name) => progressOf(database, name));
     this.#all = Uint8Array.from(this.#collectors, () => HAS.confirmed);
   }
 
@@ -141,21 +153,27 @@ class Look {
   #routes({ position }: Row): readonly (readonly string[])[] | undefined {
     const { route } = this.#options;
     if (route === undefined) return undefined;
-    for (const block of this.#spool.blocks("blocks", position)) {
-      if (block.position !== position) return undefined;
-      try {
-        return unpackBlock(block.body, block).map((event) => route(event));
-      } catch {
-        // It can not be unpacked: nobody has it.
-        return undefined;
-      }
+    const block = this.#database
+      .prepare("SELECT console, feeds.feed, body FROM blocks JOIN feeds ON feeds.id = blocks.feed WHERE position = ?")
+      .get(position);
+    if (block === undefined) return undefined;
+    try {
+      const origin = { console: String(block["console"]), feed: block["feed"] as FeedKey["feed"] };
+      const events = unpackBlock(block["body"] as Uint8Array, {
+        ...origin,
+        consoleVersion: undefined,
+        sequence: undefined,
+      });
+      return events.map((event) => route(event));
+    } catch {
+      // It can not be unpacked: nobody has it.
+      return undefined;
     }
-    return undefined;
   }
 }
 
 /** A collector that the spool does not know has nothing. */
-function progressOf({ database }: SpoolInspector, name: string): Progress {
+function progressOf(database: DatabaseSync, name: string): Progress {
   const row = database.prepare("SELECT position, began FROM collectors WHERE name = ?").get(name);
   const gaps = database.prepare("SELECT position, end FROM undelivered WHERE collector = ?").all(name);
   return {

@@ -1,10 +1,10 @@
-import type { Checkpoint, FeedKey, SpoolSurvey, TypeName } from "../bridge/ports.ts";
+import type { Aside, Checkpoint, FeedKey, Job, JobOrder, SpoolSurvey, TypeName } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { CollectorSources, ConfiguredCollectors, Queues } from "./queues.ts";
 import type { RenderedBatch } from "./rendered.ts";
 import type { Sightings } from "./sightings.ts";
-import type { Identity } from "./statements.ts";
+import type { DatedIdentity } from "./statements.ts";
 import type { AppendOutcome, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
@@ -13,7 +13,9 @@ export interface ThreadOptions extends StoreOptions, CollectorSources {}
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
-  sightings: { ask: [FeedKey, readonly Identity[]]; answer: Sightings };
+  sightings: { ask: [FeedKey, readonly DatedIdentity[], Aside?]; answer: Sightings };
+  openJob: { ask: [JobOrder]; answer: Job };
+  endJob: { ask: [number]; answer: undefined };
   append: { ask: [FeedKey, PackedPage]; answer: AppendOutcome };
   /** Collector, position, and how many events at most. */
   read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
@@ -77,6 +79,10 @@ export function perform(store: SpoolStore, queues: Queues, { operation, ask }: R
       return store.checkpoint(...(ask as Operations["checkpoint"]["ask"]));
     case "sightings":
       return store.sightings(...(ask as Operations["sightings"]["ask"]));
+    case "openJob":
+      return store.openJob(...(ask as Operations["openJob"]["ask"]));
+    case "endJob":
+      return store.endJob(...(ask as Operations["endJob"]["ask"]));
     case "append": {
       const [key, page] = ask as Operations["append"]["ask"];
       const answer = store.append(key, page);

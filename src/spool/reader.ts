@@ -8,7 +8,7 @@ export interface ReaderHost {
   /** The position of the next event. */
   readonly end: () => number;
   readonly untilAppended: (signal: AbortSignal) => Promise<void>;
-  readonly onRelease: () => void;
+  readonly onRelease: (position: number) => void;
 }
 
 /** One collector's way through the queue. */
@@ -40,7 +40,7 @@ export class ThreadedReader implements SpoolReader {
   async release(position: number): Promise<void> {
     await this.#host.thread.ask("release", this.#collector, position);
     this.#position = Math.max(this.#position, position);
-    this.#host.onRelease();
+    this.#host.onRelease(this.#position);
   }
 
   async #take(position: number, maxEvents: number): Promise<Batch> {

@@ -3,7 +3,7 @@ import type { DeadLetter, Page, PageRecord } from "../bridge/ports.ts";
 import type { Change, JsonRecord } from "../event/event.ts";
 import { type Fingerprint, changedFields, isSameContent, isSameVersion } from "../event/fingerprint.ts";
 import type { BlockEntry } from "./block.ts";
-import type { Identity, NewIdentity } from "./statements.ts";
+import type { DatedIdentity, NewIdentity } from "./statements.ts";
 
 /** What the database knows of each identity of a page, as a number: a list of words would be cloned one by one. */
 export const SIGHT = { none: 0, known: 1, seen: 2 } as const;
@@ -29,9 +29,9 @@ export function identifyLetters({ deadLetters }: Page): IdentifiedLetter[] {
 }
 
 /** What the spool has to be asked about: the records, then the dead letters. */
-export function identitiesOf({ records }: Page, letters: readonly IdentifiedLetter[]): Identity[] {
+export function identitiesOf({ records }: Page, letters: readonly IdentifiedLetter[]): DatedIdentity[] {
   return [
-    ...records.map(({ id, version }) => ({ id, version })),
+    ...records.map(({ id, version, time }) => ({ id, version, time })),
     ...letters.map(({ id }) => ({ id, version: undefined })),
   ];
 }

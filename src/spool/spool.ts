@@ -1,8 +1,12 @@
 import type {
   Appended,
+  Aside,
   Checkpoint,
   Dropped,
   FeedKey,
+  Job,
+  JobOrder,
+  JobSpool,
   LateRecords,
   Page,
   Spool,
@@ -38,14 +42,16 @@ export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
 }
 
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
-export class ThreadedSpool implements Spool {
+export class ThreadedSpool implements Spool, JobSpool {
   readonly forgotten: readonly Forgotten[];
   /** Set when the database was damaged, and this is a new one with what could be read of it. */
   readonly salvaged: Salvage | undefined;
   readonly repairs: Repairs;
   readonly #thread: SpoolThread;
   readonly #keepsIds: boolean;
-  #positions: ReadonlyMap<string, number>;
+  #positions: Map<string, number>;
+  /** The last append of each feed: one follows the other, so that no page misses what another is about to add. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #appended = new Notice();
   readonly #released = new Notice();
   #end: number;
@@ -55,7 +61,7 @@ export class ThreadedSpool implements Spool {
     this.#thread = thread;
     this.#keepsIds = keepsIds;
     this.#end = opened.end;
-    this.#positions = opened.positions;
+    this.#positions = new Map(opened.positions);
     this.forgotten = opened.forgotten;
     this.salvaged = opened.salvaged;
     this.repairs = opened.repairs;
@@ -82,15 +88,43 @@ export class ThreadedSpool implements Spool {
     return this.#thread.ask("checkpoint", key);
   }
 
-  async append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended> {
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
+  untilReleased(signal: AbortSignal, maxMs: number): Promise<void> {
+    return this.#released.wait(signal, maxMs);
+  }
+
+  openJob(order: JobOrder): Promise<Job> {
+    return this.#thread.ask("openJob", order);
+  }
+
+  async endJob(id: number): Promise<void> {
+    await this.#thread.ask("endJob", id);
+  }
+
+  async append(key: FeedKey, page: Page, signal: AbortSignal, aside?: Aside): Promise<Appended> {
+    const name = `${key.console}\n${key.feed}`;
+    const before = this.#turns.get(name) ?? Promise.resolve();
+    const own = before.catch(() => undefined).then(() => this.#append(key, page, signal, aside));
+    this.#turns.set(name, own);
+    try {
+      return await own;
+    } finally {
+      if (this.#turns.get(name) === own) this.#turns.delete(name);
+    }
+  }
+
+  async #append(key: FeedKey, page: Page, signal: AbortSignal, aside: Aside | undefined): Promise<Appended> {
     signal.throwIfAborted();
-    const { entries, letters, stillThere } = await this.#unseen(key, page);
+    const { entries, letters, stillThere } = await this.#unseen(key, page, aside);
     const duplicates = page.records.length - entries.length;
-    const late = lateOf(entries, page.readBefore);
+    const late = aside === undefined ? lateOf(entries, page.readBefore) : undefined;
     const list = this.#keepsIds && key.feed !== OWN_FEED;
-    const packed = await pack(page, { entries, letters, stillThere, list }, [
+    const packed = await pack(page, { entries, letters, stillThere, list, aside }, [
       ...(page.tallies ?? []),
-      { feed: key.feed, name: "duplicates", add: duplicates },
+      { feed: key.feed, name: "duplicates", add: aside === undefined ? duplicates : 0 },
       { feed: key.feed, name: "late", add: late?.count ?? 0 },
       { feed: key.feed, name: "dead_letters", add: letters.length },
     ]);
@@ -116,7 +150,10 @@ export class ThreadedSpool implements Spool {
       thread: this.#thread,
       end: () => this.#end,
       untilAppended: (signal) => this.#appended.wait(signal),
-      onRelease: () => this.#released.tell(),
+      onRelease: (released) => {
+        this.#positions.set(collector, released);
+        this.#released.tell();
+      },
     };
     return Promise.resolve(new ThreadedReader(collector, position, host));
   }
@@ -131,7 +168,7 @@ export class ThreadedSpool implements Spool {
    */
   async configure({ collectors, router }: Pick<SpoolOptions, "collectors" | "router">): Promise<readonly Forgotten[]> {
     const { positions, forgotten } = await this.#thread.ask("configure", { renderers: collectors, router });
-    this.#positions = positions;
+    this.#positions = new Map(positions);
     // Without the ones that are gone there may be room.
     this.#released.tell();
     return forgotten;
@@ -167,10 +204,10 @@ export class ThreadedSpool implements Spool {
   }
 
   /** What the spool does not have yet of a page, each once. */
-  async #unseen(key: FeedKey, page: Page): Promise<Unseen> {
+  async #unseen(key: FeedKey, page: Page, aside: Aside | undefined): Promise<Unseen> {
     if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
     const letters = identifyLetters(page);
-    const sightings = await this.#thread.ask("sightings", key, identitiesOf(page, letters));
+    const sightings = await this.#thread.ask("sightings", key, identitiesOf(page, letters), aside);
     const stillThere = page.list === undefined ? [] : (sightings.longUnnoted ?? []);
     return {
       ...unseen(page, letters, sightings),
@@ -199,7 +236,7 @@ interface Unseen {
 
 async function pack(
   page: Page,
-  { entries, letters, stillThere, list }: Unseen & { readonly list: boolean },
+  { entries, letters, stillThere, list, aside }: Unseen & { readonly list: boolean; readonly aside: Aside | undefined },
   tallies: readonly Tally[],
 ): Promise<PackedPage> {
   const { checkpoint, seenSince, consoleVersion } = page;
@@ -231,6 +268,7 @@ async function pack(
     tallies,
     stillThere,
     list: page.list,
+    aside,
   };
 }
 

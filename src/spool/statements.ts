@@ -8,6 +8,11 @@ export interface Identity {
   readonly version: string | undefined;
 }
 
+/** An identity with its time, where that is known. */
+export interface DatedIdentity extends Identity {
+  readonly time?: Micros | undefined;
+}
+
 /** An identity to be remembered. */
 export interface NewIdentity extends Identity {
   readonly time?: Micros;
@@ -65,12 +70,13 @@ export function prepareStatements(database: DatabaseSync) {
     forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
     countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
     addBlock: prepare(
-      `INSERT INTO blocks (position, count, feed, console_version, body, since, sequence, stored)
-       VALUES (?1, ?2, ?3, ?4, ?5, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3), ?7, ?8)`,
+      // Reading on from the feed's checkpoint does not bring back what came aside: it has no `since`.
+      `INSERT INTO blocks (position, count, feed, console_version, body, since, sequence, stored, only_for)
+       VALUES (?1, ?2, ?3, ?4, ?5, iif(?6 IS NULL, NULL, (SELECT coalesce(checkpoint, ?6) FROM feeds WHERE id = ?3)), ?7, ?8, ?9)`,
     ),
     moveEnd: prepare("UPDATE facts SET value = ? WHERE key IN ('end', 'end_copy')"),
     block: prepare(
-      `SELECT position, count, console, feeds.feed, console_version, body, since, blocks.sequence
+      `SELECT position, count, console, feeds.feed, console_version, body, since, blocks.sequence, only_for
        FROM blocks LEFT JOIN feeds ON feeds.id = blocks.feed WHERE position <= ? ORDER BY position DESC LIMIT 1`,
     ),
     nextPosition: prepare("SELECT min(position) AS position FROM blocks WHERE position > ?"),

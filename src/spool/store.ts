@@ -1,7 +1,21 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import type { Checkpoint, DeadLetter, Dropped, FeedKey, Page, SpoolSurvey, Tally, TypeName } from "../bridge/ports.ts";
+import {
+  type Aside,
+  type Checkpoint,
+  type DeadLetter,
+  type Dropped,
+  type FeedKey,
+  type Job,
+  type JobOrder,
+  type LedgerPart,
+  type Page,
+  type SpoolSurvey,
+  type Tally,
+  type TypeName,
+  identityOf,
+} from "../bridge/ports.ts";
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
@@ -10,6 +24,8 @@ import { appendDeadLetters } from "./dead-letters.ts";
 import { Dropping } from "./drop.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { Ledger, type Listed } from "./ledger.ts";
+import { eventsBetween } from "./ledger-view.ts";
+import { Jobs } from "./jobs.ts";
 import { lockSpool } from "./lock.ts";
 import { type Mirrored, writeMirror } from "./mirror.ts";
 import type { Repairs } from "./repair.ts";
@@ -17,7 +33,7 @@ import type { Salvage } from "./salvage.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
 import { Objects, type ObjectsOfFeed } from "./objects.ts";
 import { Space, type SpaceOptions } from "./space.ts";
-import { type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
+import { type DatedIdentity, type Identity, type NewIdentity, type Statements, sqlList } from "./statements.ts";
 import { surveyOf } from "./survey.ts";
 
 /**
@@ -44,6 +60,8 @@ export interface StoredBlock extends FeedKey {
   readonly sequence: number;
   /** Undefined where there is no block: it is lost, or was dropped. */
   readonly body: Uint8Array | undefined;
+  /** The only collector that gets it; undefined: those that the routes say. */
+  readonly onlyFor?: string | undefined;
   readonly isDropped?: boolean;
 }
 
@@ -66,6 +84,8 @@ export interface PackedPage {
   readonly list?: Page["list"];
   /** Objects of a list that are known and to be noted as still there. */
   readonly stillThere?: readonly NewIdentity[];
+  /** It is no part of the feed's own course. */
+  readonly aside?: Aside | undefined;
 }
 
 /** What was dropped is told with the next page that is asked for, stored or not. */
@@ -96,6 +116,8 @@ interface KnownFeed {
 
 const PRUNE_AFTER = 100_000;
 
+const NO_LEDGER: LedgerPart["events"] = new Map();
+
 /** The part of the spool's room that the ledger may take. */
 const LEDGER_PART = 1 / 8;
 
@@ -121,6 +143,7 @@ export class SpoolStore {
   readonly #feeds = new Map<string, KnownFeed>();
   readonly #space: Space;
   readonly #ledger: Ledger;
+  readonly #jobs: Jobs;
   readonly #dropping: Dropping;
   readonly #objects: Objects;
   readonly #typeNames = new Map<string, ReadonlyMap<number, string>>();
@@ -150,6 +173,7 @@ export class SpoolStore {
       maxBytes: options.maxBytes * LEDGER_PART,
     });
     this.#objects = new Objects(this.#database);
+    this.#jobs = new Jobs(this.#database);
     this.#dropping = new Dropping(this.#database, this.#sql, this.#space, this.#ledger);
     this.forgotten = this.registerCollectors(options.collectors);
     this.#mirror();
@@ -172,7 +196,50 @@ export class SpoolStore {
   }
 
   /** For each identity whether it has been seen, and what is known of its object. */
-  sightings(key: FeedKey, identities: readonly Identity[]): Sightings {
+  sightings(key: FeedKey, identities: readonly DatedIdentity[], aside?: Aside): Sightings {
+    const sightings = this.#sightings(key, identities);
+    if (aside === undefined) return sightings;
+    const boundary = new Set(aside.job === undefined ? [] : this.#jobs.boundary(aside.job.id));
+    const ledger = aside.leaveOut === "nothing" ? NO_LEDGER : this.#sent(key, identities, aside.collector);
+    for (const [at, { id, version }] of identities.entries()) {
+      const name = identityOf(id, version);
+      const sent = ledger.get(name);
+      const isSent =
+        sent === undefined ? aside.leaveOut === "sent" && sightings.sights[at] === SIGHT.seen : sent !== "undelivered";
+      if (isSent || boundary.has(name)) sightings.sights[at] = SIGHT.seen;
+      else if (sightings.sights[at] === SIGHT.seen)
+        sightings.sights[at] = version === undefined ? SIGHT.none : SIGHT.known;
+    }
+    return sightings;
+  }
+
+  openJob(order: JobOrder): Job {
+    return this.#transaction(() => this.#jobs.open(this.#feed(order).id, order));
+  }
+
+  endJob(id: number): void {
+    this.#transaction(() => this.#jobs.end(id));
+  }
+
+  #sent(key: FeedKey, identities: readonly DatedIdentity[], collector: string | undefined): LedgerPart["events"] {
+    const times = identities.flatMap(({ time }) => (time === undefined ? [] : [time]));
+    if (times.length === 0) return NO_LEDGER;
+    const [first, last] = [times.reduce((a, b) => (b < a ? b : a)), times.reduce((a, b) => (b > a ? b : a))];
+    const collectors = collector === undefined ? [...this.positions.keys()] : [collector];
+    const view = { collectors, isNarrowed: collector !== undefined, route: undefined };
+    return eventsBetween(this.#database, view, key, [first, last + 1]).events;
+  }
+
+  /** Ids of the past need not be remembered where the feed will never read; what only one collector gets is new to the others. */
+  #remember(feed: number, { identities, aside, stillThere = [] }: PackedPage): void {
+    if (aside?.collector !== undefined) return;
+    const floor = aside === undefined ? -Infinity : Number(this.#sql.checkpoint.get(feed)?.["floor"] ?? -Infinity);
+    const list = sqlList(identities.filter(({ time }) => time === undefined || time >= floor));
+    this.#sql.addSeen.run(feed, list);
+    this.#objects.keep(feed, aside === undefined ? list : sqlList(identities), sqlList(stillThere));
+  }
+
+  #sightings(key: FeedKey, identities: readonly Identity[]): Sightings {
     const feed = this.#feed(key).id;
     const list = sqlList(identities);
     const sights = new Uint8Array(identities.length);
@@ -215,20 +282,21 @@ export class SpoolStore {
     if (page.blocks.length > 0 && !this.#hasRoom(page)) return { outcome: "full", dropped: this.#dropping.take() };
     this.keepDeadLetters(key, page.deadLetters);
     const feed = this.#feed(key);
-    const identities = sqlList(page.identities);
     const end = this.#end;
     const { sequence } = feed;
     const stored = Date.now();
     this.#space.withRoom(() =>
       this.#transaction(
         () => {
-          this.#sql.addSeen.run(feed.id, identities);
-          this.#objects.keep(feed.id, identities, sqlList(page.stillThere ?? []));
+          this.#remember(feed.id, page);
           for (const { count, body, listed } of page.blocks) {
             const { consoleVersion = null } = page;
-            const { floor } = page.checkpoint;
-            this.#sql.addBlock.run(this.#end, count, feed.id, consoleVersion, body, floor, feed.sequence + 1, stored);
-            if (listed !== undefined) this.#ledger.add({ position: this.#end, count, feed: feed.id, stored }, listed);
+            const since = page.aside === undefined ? page.checkpoint.floor : null;
+            const onlyFor = page.aside?.collector;
+            const numbers = [feed.sequence + 1, stored] as const;
+            const place = { position: this.#end, count, feed: feed.id, stored, onlyFor };
+            this.#sql.addBlock.run(this.#end, count, feed.id, consoleVersion, body, since, ...numbers, onlyFor ?? null);
+            if (listed !== undefined) this.#ledger.add(place, listed);
             this.#end += count;
             feed.sequence += count;
           }
@@ -237,7 +305,9 @@ export class SpoolStore {
           this.#objects.forgetSome(feed.id, feed.objects, page.list);
           for (const tally of page.tallies ?? []) this.#count(key.console, tally);
           this.#sql.moveEnd.run(this.#end);
-          this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
+          if (page.aside === undefined)
+            this.#sql.moveCheckpoint.run(page.checkpoint.time, this.#forgetIds(feed, page), feed.id);
+          else if (page.aside.job !== undefined) this.#jobs.step(page.aside.job, this.#end - end);
         },
         () => {
           this.#end = end;
@@ -264,6 +334,7 @@ export class SpoolStore {
       feed: String(row?.["feed"]) as FeedKey["feed"],
       consoleVersion: typeof row?.["console_version"] === "string" ? row["console_version"] : undefined,
       sequence: Number(row?.["sequence"]),
+      ...(typeof row?.["only_for"] === "string" ? { onlyFor: row["only_for"] } : {}),
       // Events of nobody knows which console must not go out under a wrong name: an empty body is a damaged one.
       body: row === undefined ? undefined : typeof row["console"] === "string" ? (row["body"] as Uint8Array) : NO_BODY,
     };

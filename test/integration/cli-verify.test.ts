@@ -168,3 +168,32 @@ describe("verify", () => {
     });
   });
 });
+
+describe("verify --repair", () => {
+  test("sends what is missing, and nothing else, beside the running bridge", async () => {
+    addActivities(30, 12);
+    await deliverAll(42);
+    console.addActivities([activity("7500", beginMs + 500_000), activity("7501", beginMs + HOUR + 1)]);
+    // The bridge has read further: it does not look so far back.
+    const bridge = await home.start();
+    expect((await verify("--feed", "activities")).code).toBe(3);
+    const repaired = await verify("--feed", "activities", "--repair");
+    expect(repaired).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("2 were missing and have been sent") as string,
+    });
+    await collector.received.keysAtLeast(44);
+    expect(collector.received.duplicates).toBe(0);
+    expect((await verify("--feed", "activities", "--ids")).code).toBe(0);
+    await bridge.signal("SIGTERM");
+  });
+
+  test("without a bridge sends again what was dropped for a collector", async () => {
+    addActivities(6, 0);
+    await deliverAll(6);
+    spoolDatabase((database) => database.exec("INSERT INTO undelivered VALUES ('siem', 2, 4)"));
+    expect((await verify("--feed", "activities")).code).toBe(3);
+    expect((await verify("--feed", "activities", "--repair")).code).toBe(0);
+    expect([collector.received.keys.size, collector.received.duplicates]).toEqual([6, 2]);
+  });
+});

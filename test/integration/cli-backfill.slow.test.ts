@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { DemoCollector } from "../../src/demo/collector/collector.ts";
+import { DemoConsole } from "../../src/demo/console/console.ts";
+import { formatTime, microsFromMs } from "../../src/event/time.ts";
+import { BridgeHome, EAGER_FEED } from "../support/bridge-process.ts";
+import { activity } from "./feed-fixture.ts";
+
+const HOUR = 3_600_000;
+
+let console: DemoConsole;
+let siem: DemoCollector;
+let archive: DemoCollector;
+let home: BridgeHome;
+/** A day ago, on the hour. */
+let beginMs: number;
+
+beforeEach(async () => {
+  [console, siem, archive, home] = [
+    await DemoConsole.start(),
+    await DemoCollector.start({ keep: "keys" }),
+    await DemoCollector.start({ keep: "keys" }),
+    new BridgeHome(),
+  ];
+  beginMs = Math.floor(Date.now() / HOUR) * HOUR - 24 * HOUR;
+  home.configure({
+    consoles: [home.console(console, { feeds: { activities: { ...EAGER_FEED, start: "10h" }, sites: {} } })],
+    collectors: [
+      { name: "siem", address: siem.address },
+      { name: "archive", address: archive.address },
+    ],
+  });
+  console.addActivities(Array.from({ length: 2500 }, (_, at) => activity(String(10_000 + at), beginMs + at * 1000)));
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await Promise.all([console, siem, archive].map((one) => one.close()));
+});
+
+async function backfill(...more: readonly string[]) {
+  const range = ["--from", iso(0), "--to", iso(1)];
+  const { code, stdout, stderr } = await home.command(
+    "backfill",
+    "-c",
+    home.configFile,
+    "--feed",
+    "activities",
+    ...range,
+    ...more,
+  );
+  return { code, stdout, stderr };
+}
+
+function iso(hour: number): string {
+  return formatTime(microsFromMs(beginMs + hour * HOUR));
+}
+
+function activitiesOf(collector: DemoCollector): number {
+  return [...collector.received.keys.keys()].filter((key) => key.startsWith("activities/")).length;
+}
+
+describe("backfill", () => {
+  test.each(["beside the running bridge", "without one"])(
+    "forwards the past once, and again only when asked to, %s",
+    async (where) => {
+      const bridge = where === "without one" ? undefined : await home.start();
+      const first = await backfill("--json");
+      expect([first.code, first.stderr]).toEqual([0, ""]);
+      const lines = first.stdout
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+      expect(lines[0]).toMatchObject({ kind: "begin", from: iso(0), until: iso(1), total: 2500 });
+      expect(lines.filter(({ kind }) => kind === "progress").map(({ read }) => read)).toEqual([1000, 2000, 2500]);
+      expect(lines.at(-1)).toEqual({ kind: "end", read: 2500, added: 2500, unconfirmedBy: [] });
+      expect([activitiesOf(siem), activitiesOf(archive)]).toEqual([2500, 2500]);
+      expect((await backfill()).stdout).toBe(
+        "acme/activities: 2500 read, 0 sent, 2500 were sent before or are excluded\n",
+      );
+      expect((await backfill("--resend", "--collector", "archive")).code).toBe(0);
+      expect([siem.received.duplicates, archive.received.duplicates]).toEqual([0, 2500]);
+      expect(
+        (await home.command("verify", "-c", home.configFile, "--from", iso(0), "--to", iso(1), "--ids")).code,
+      ).toBe(0);
+      await bridge?.signal("SIGTERM");
+    },
+  );
+
+  test("for one collector does not count as sent to the other", async () => {
+    await backfill("--collector", "archive");
+    expect([siem.received.keys.size, archive.received.keys.size]).toEqual([0, 2500]);
+    expect((await backfill()).stdout).toContain("2500 sent");
+    expect(siem.received.keys.size).toBe(2500);
+    expect((await backfill("--collector", "archive")).stdout).toContain(" 0 sent");
+  });
+});
