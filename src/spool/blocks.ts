@@ -33,17 +33,19 @@ function narrowed(routing: Routing | undefined, collector: string): Routing {
 
 const UNREADABLE: Routing = { collectors: [], belongsTo: "records that can not be read" };
 
-/** Collectors that keep up with each other read the same blocks, and each block is up to a megabyte of text. */
-const HELD_BLOCKS = 4;
+/** Collectors that keep up with each other read the same blocks; each is up to a megabyte of text. */
+const MAX_HELD_BLOCKS = 4;
 
 /** The blocks that are being read, unpacked and routed once for all collectors. */
 export class UnpackedBlocks {
   readonly #store: SpoolStore;
   readonly #router: Router | undefined;
+  readonly #maxHeld: number;
   #held: readonly UnpackedBlock[] = [];
 
-  constructor(store: SpoolStore, router: Router | undefined) {
+  constructor(store: SpoolStore, router: Router | undefined, collectors: number) {
     this.#store = store;
+    this.#maxHeld = Math.max(1, Math.min(collectors, MAX_HELD_BLOCKS));
     this.#router = router;
   }
 
@@ -54,7 +56,7 @@ export class UnpackedBlocks {
     const block = this.#store.read(position);
     if (block === undefined) return undefined;
     const unpacked = this.#unpack(block);
-    this.#held = [unpacked, ...this.#held.slice(0, HELD_BLOCKS - 1)];
+    this.#held = [unpacked, ...this.#held.slice(0, this.#maxHeld - 1)];
     return unpacked;
   }
 

@@ -45,7 +45,7 @@ export class Queues {
   async #load({ renderers, router }: CollectorSources): Promise<ReadonlyMap<string, RenderedQueue>> {
     const store = this.#store;
     const route = router === undefined ? undefined : await load<Router>("createRouter", router);
-    const blocks = new UnpackedBlocks(store, route);
+    const blocks = new UnpackedBlocks(store, route, Object.keys(renderers).length);
     const queues = new Map<string, RenderedQueue>();
     for (const [collector, source] of Object.entries(renderers)) {
       const render = await load<Renderer>("createRenderer", source);
