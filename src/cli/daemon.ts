@@ -1,3 +1,4 @@
+import { statfsSync } from "node:fs";
 import type { AuditOrder } from "../bridge/audit.ts";
 import { Bridge, type Observer } from "../bridge/bridge.ts";
 import { OwnEvents } from "../bridge/own-events.ts";
@@ -20,6 +21,7 @@ import { codeOf } from "../telemetry/codes.ts";
 import { heartbeat } from "../telemetry/heartbeat.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
+import { fullReason } from "../telemetry/readiness.ts";
 import { Repeats } from "../telemetry/repeats.ts";
 import type { BridgeStatus } from "../telemetry/status.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
@@ -125,7 +127,9 @@ function leaveStatus(
   const write = async (): Promise<void> => {
     try {
       const at = telemetry === undefined ? undefined : `${listen.host}:${telemetry.port}`;
-      writeLastStatus(spool.directory, { telemetry: at, status: await watch.status() });
+      const status = await watch.status();
+      watch.tellFull(status);
+      writeLastStatus(spool.directory, { telemetry: at, status });
     } catch (error) {
       log.debug({ error: describeError(error) }, "the status file can not be written");
     }
@@ -201,10 +205,12 @@ class Watch implements Observer {
           feeds: bridge.feeds,
           collectors: bridge.collectors,
           maxSpoolBytes: config.spool.max_size,
+          minFreeBytes: config.spool.min_free,
         },
         {
           survey: () => spool.survey(),
           isFull: () => spool.isFull,
+          diskFree: () => diskFree(config.spool.directory),
           end: () => spool.end,
           consoles: () => bridge.consoles,
         },
@@ -301,6 +307,7 @@ class Watch implements Observer {
         );
         this.#warnLate(report);
         this.#warnTokens();
+        this.#warnClock(report.key.console);
         if (report.deadLetters > 0)
           this.#log.warn(
             { ...report.key, deadLetters: report.deadLetters },
@@ -332,6 +339,30 @@ class Watch implements Observer {
         metrics.own(report);
         return;
     }
+  }
+
+  /** To be called now and then. */
+  tellFull({ spool }: BridgeStatus): void {
+    const reason = fullReason(spool);
+    if (reason !== undefined) {
+      const fields = { bytes: spool.bytes, diskFreeBytes: spool.diskFreeBytes, reason };
+      const message = "the spool is full: nothing is read until there is room; the console keeps what is there";
+      this.#repeats.tell({ key: "full", level: "error", fields, message });
+    } else if (this.#repeats.over("full")) {
+      this.#repeats.tell({ key: "full over", level: "info", fields: {}, message: "the spool has room again" });
+    }
+  }
+
+  #warnClock(console: string): void {
+    const skewMs = this.#running.bridge.consoles.find((one) => one.console === console)?.skewMs ?? 0;
+    if (Math.abs(skewMs) < SKEW_MS) return;
+    this.#repeats.tell({
+      key: `clock ${console}`,
+      level: "warn",
+      fields: { console, consoleAheadSeconds: Math.round(skewMs / 1000) },
+      message: "this machine's clock and the console's differ; nothing is lost, but times in logs and alarms are off",
+      everyMs: SKEW_EVERY_MS,
+    });
   }
 
   /** Each poll looks: the daemon has no other clock, and a feed that is refused its polls looks as well. */
@@ -438,6 +469,21 @@ class Watch implements Observer {
 function courseOf(kind: string, about: object): string {
   return `${kind} ${JSON.stringify(about)}`;
 }
+
+function diskFree(directory: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    // A folder that is gone is told by the spool itself.
+    return undefined;
+  }
+}
+
+/** Tokens and certificates care, and people who compare logs; polling goes by the console's clock. */
+const SKEW_MS = 60_000;
+
+const SKEW_EVERY_MS = 60 * 60_000;
 
 /** While the spool is full, each page drops something. */
 const DROPPED_EVERY_MS = 60_000;

@@ -74,12 +74,13 @@ function consoleRow(
   const left = days === undefined ? "-" : days < 0 ? "expired" : `${days} days left, ${String(tokenExpiresAt)}`;
   const step = tokenSecondsLeft === null ? undefined : tokenStep(tokenSecondsLeft * 1000);
   const tokenColour = step === undefined ? (text: string) => text : step.days > 7 ? yellow : red;
-  return [
-    plainText(console),
-    plainText(version ?? "-"),
-    skewSeconds === 0 ? "agrees" : `${skewSeconds} s ahead`,
-    tokenColour(left),
-  ];
+  return [plainText(console), plainText(version ?? "-"), skew(skewSeconds), tokenColour(left)];
+}
+
+/** Of the console's clock against ours. */
+function skew(seconds: number): string {
+  if (seconds === 0) return "agrees";
+  return seconds > 0 ? `${seconds} s ahead` : `${-seconds} s behind`;
 }
 
 function feedRow(feed: FeedStatus, { green, yellow, red, dim }: Paint, nowMs: number): string[] {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { SecurityEvent } from "../event/event.ts";
+import { OWN_FEED, type SecurityEvent } from "../event/event.ts";
 import { microsFromMs } from "../event/time.ts";
 import { VERSION } from "../version.ts";
 
@@ -12,11 +12,11 @@ export function testEvent(): SecurityEvent {
   return {
     console: "s1bridge",
     consoleVersion: `s1bridge-${VERSION}`,
-    feed: "activities",
+    feed: OWN_FEED,
     change: "event",
     id,
     key: `test/${id}`,
     time: microsFromMs(nowMs),
-    record: { id, createdAt: new Date(nowMs).toISOString(), primaryDescription: text },
+    record: { kind: "test", text, bridgeVersion: VERSION },
   };
 }

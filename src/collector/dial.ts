@@ -128,8 +128,7 @@ async function reach(target: DialTarget, address: string, limitMs: number, signa
       socket = secured;
       await stands(secured, "secureConnect", deadline.signal);
       checkFingerprint(secured, target.fingerprints);
-      const expiresMs = certificateExpiryMs(secured);
-      if (expiresMs !== undefined) target.onCertificate?.(expiresMs);
+      tellCertificate(target, secured);
     }
     return { socket, tcp };
   } catch (error) {
@@ -169,6 +168,13 @@ function tlsOptions({ host, fingerprints = [] }: DialTarget, tcp: Socket, tls: C
     ...(servername === undefined ? {} : { servername }),
     ...(fingerprints.length === 0 ? {} : { rejectUnauthorized: false }),
   };
+}
+
+/** Only where somebody wants to know: Node's `getPeerCertificate()` has nothing to tell after this look (24.21). */
+function tellCertificate({ onCertificate }: DialTarget, socket: TLSSocket): void {
+  if (onCertificate === undefined) return;
+  const expiresMs = certificateExpiryMs(socket);
+  if (expiresMs !== undefined) onCertificate(expiresMs);
 }
 
 function checkFingerprint(socket: TLSSocket, fingerprints: readonly string[] = []): void {

@@ -110,7 +110,7 @@ was, and with \`mode: snapshot\` always. Of two marks, the objects that are in t
 `;
 
 const OWN_HEAD = `Heartbeats (\`heartbeat\` in the configuration) and notices are events of the bridge itself. They go the way of all events:
-spooled, in order, delivered, confirmed. CLASS is \`bridge.heartbeat\` or \`bridge.notice\`, \`cat\` is \`BridgeEvent\`. How to alarm on
+spooled, in order, delivered, confirmed. CLASS is \`bridge.heartbeat\`, \`bridge.notice\` or, of \`send-test\`, \`bridge.test\`; \`cat\` is \`BridgeEvent\`. How to alarm on
 them: [heartbeat.md](heartbeat.md).
 `;
 

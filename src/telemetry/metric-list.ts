@@ -216,6 +216,12 @@ export const METRICS = {
     "1 while a page waits for room in the spool.",
     "1: polling waits, or with `drop_oldest` events are deleted. The console keeps what is not read, for as long as it does.",
   ),
+  diskFree: gauge(
+    "s1bridge_spool_disk_free_bytes",
+    [],
+    "What the spool's file system has left.",
+    "Less than spool.min_free: polling waits.",
+  ),
   spoolOldest: gauge(
     "s1bridge_spool_oldest_seconds",
     [],

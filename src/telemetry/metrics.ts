@@ -125,6 +125,7 @@ export class Metrics {
     made.spoolBytes.set(spool.bytes);
     made.spoolMax.set(spool.maxBytes);
     made.spoolFull.set(spool.full ? 1 : 0);
+    if (spool.diskFreeBytes !== null) made.diskFree.set(spool.diskFreeBytes);
     made.spoolOldest.set(spool.oldestSeconds ?? 0);
     // What a reload has taken away is not told any more.
     const ofParts = ["skew", "tokenExpiry", "tokenLeft", "lag", "failing", "parked", "interval", "waiting"] as const;

@@ -1,4 +1,4 @@
-import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "./status.ts";
+import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus, SpoolStatus } from "./status.ts";
 
 /** A fault that lasts longer than this makes the bridge not ready. */
 const STALE_MS = 2 * 60_000;
@@ -21,12 +21,17 @@ export function reasonsOf(
     if (fault === null || !isStale(lastConfirmAt ?? startedAt)) return undefined;
     return `${collector} has confirmed nothing since ${lastConfirmAt ?? "the start"}${because(fault)}`;
   };
-  const reasons = [
-    ...feeds.map(ofFeed),
-    ...collectors.map(ofCollector),
-    spool.full ? "the spool is full, and polling waits" : undefined,
-  ];
+  const reasons = [...feeds.map(ofFeed), ...collectors.map(ofCollector), fullReason(spool)];
   return reasons.filter((reason) => reason !== undefined);
+}
+
+/** Why polling waits for room; undefined when it does not. */
+export function fullReason({ full, diskFreeBytes, minFreeBytes }: SpoolStatus): string | undefined {
+  if (!full) return undefined;
+  if (diskFreeBytes === null || minFreeBytes === null || diskFreeBytes >= minFreeBytes)
+    return "the spool is full (max_size), and polling waits";
+  const free = `${(diskFreeBytes / (1 << 20)).toFixed(1)} MiB`;
+  return `the disk of the spool has ${free} free, less than min_free, and polling waits`;
 }
 
 function because(fault: FaultStatus | null): string {

@@ -22,6 +22,8 @@ import type {
 export interface StatusSources {
   readonly survey: () => Promise<SpoolSurvey>;
   readonly isFull: () => boolean;
+  /** What the spool's file system has left. */
+  readonly diskFree?: () => number | undefined;
   /** The position of the next event. */
   readonly end: () => number;
   readonly consoles: () => readonly ConsoleFacts[];
@@ -36,6 +38,7 @@ export interface Watched {
 export interface StatusOptions extends Watched {
   readonly version: string;
   readonly maxSpoolBytes: number;
+  readonly minFreeBytes?: number;
   readonly now?: () => number;
 }
 
@@ -157,7 +160,11 @@ export class StatusBoard {
       consoles,
       feeds: [...this.#feeds.values()].map((notes) => this.#feed(notes, survey, consoles, nowMs)),
       collectors: [...this.#collectors.values()].map((notes) => collectorStatus(notes, survey, nowMs)),
-      spool: spoolStatus(survey, this.#options.maxSpoolBytes, this.#sources.isFull(), nowMs),
+      spool: {
+        ...spoolStatus(survey, this.#options.maxSpoolBytes, this.#sources.isFull(), nowMs),
+        diskFreeBytes: this.#sources.diskFree?.() ?? null,
+        minFreeBytes: this.#options.minFreeBytes ?? null,
+      },
     } as const;
     const reasons = reasonsOf(status, nowMs);
     return { ...status, ready: reasons.length === 0, reasons };
@@ -326,6 +333,8 @@ export function spoolStatus(
     events,
     end,
     full,
+    diskFreeBytes: null,
+    minFreeBytes: null,
     oldestAt: isoOrNull(oldestStoredMs),
     oldestSeconds: oldestStoredMs === undefined ? null : seconds(Math.max(0, nowMs - oldestStoredMs)),
   };

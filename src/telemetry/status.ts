@@ -106,6 +106,9 @@ export interface SpoolStatus {
   readonly end: number;
   /** A page waits for room, and polling with it. */
   readonly full: boolean;
+  /** What the file system has left; null while nobody has looked. Less than `minFreeBytes` is full as well. */
+  readonly diskFreeBytes: number | null;
+  readonly minFreeBytes: number | null;
   readonly oldestAt: string | null;
   readonly oldestSeconds: number | null;
 }

@@ -43,7 +43,7 @@ test("a full spool pauses polling, and everything arrives once when the collecto
   const { text, status } = await bridge.get("/readyz");
   expect([status, text]).toStrictEqual([
     503,
-    expect.stringContaining("the spool is full, and polling waits") as string,
+    expect.stringContaining("the spool is full (max_size), and polling waits") as string,
   ]);
   const spooled = await bridge.total("s1bridge_feed_events_spooled_total");
   expect(spooled).toBeLessThan(expected.length);

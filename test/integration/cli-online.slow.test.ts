@@ -103,7 +103,7 @@ describe("send-test", () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/^first: confirmed \(half_close\) after \d+ ms; look for s1bridge-test-/m);
     expect(first.received.messages).toHaveLength(1);
-    expect(first.received.messages[0]).toMatch(/CEF:0\|SentinelOne\|Mgmt\|.*S1eventKey=test\/.*s1bridge test event/);
+    expect(first.received.messages[0]).toMatch(/CEF:0\|SentinelOne\|Mgmt\|[^|]*\|bridge\.test\|.*s1bridge test event/);
     expect(second.received.count).toBe(0);
   });
 

@@ -46,6 +46,20 @@ export async function eventually(
 
 const RECHECK_MS = 20;
 
+/** What `s1bridge status` prints, as soon as it fits. */
+export async function statusSays(home: BridgeHome, pattern: RegExp, ms = 15_000): Promise<string> {
+  let text = "";
+  await eventually(
+    async () => {
+      text = (await home.command("status", "-c", home.configFile)).stdout;
+      return pattern.test(text);
+    },
+    () => `status says ${String(pattern)}:\n${text}`,
+    ms,
+  );
+  return text;
+}
+
 /**
  * A folder with what one bridge needs: configuration, token, spool. The real program runs on it as a child process, as
  * often as a test wants. Disposing of it ends what still runs and removes the folder.

@@ -87,15 +87,29 @@ export function mapOwnEvents(options: MappingOptions): FeedMapping {
     table.writeRows(extension);
     extension.startTrailer();
     endExtension(extension, table);
-    const isNotice = record["kind"] === "notice";
     return {
       deviceVersion: event.consoleVersion ?? "",
-      classId: isNotice ? "bridge.notice" : "bridge.heartbeat",
-      name: isNotice ? "s1bridge notice" : "s1bridge heartbeat",
-      severity: isNotice ? noticeSeverity(record["severity"], table.found("S1code")) : heartbeatSeverity(table),
+      ...headOf(record["kind"], record["severity"], table),
       extension,
     };
   };
+}
+
+/** What is none of ours by its kind is a heartbeat: the spool holds nothing else. */
+function headOf(
+  kind: unknown,
+  severity: unknown,
+  table: CompiledTable,
+): { readonly classId: string; readonly name: string; readonly severity: CefSeverity } {
+  if (kind === "notice") {
+    return {
+      classId: "bridge.notice",
+      name: "s1bridge notice",
+      severity: noticeSeverity(severity, table.found("S1code")),
+    };
+  }
+  if (kind === "test") return { classId: "bridge.test", name: "s1bridge test", severity: 1 };
+  return { classId: "bridge.heartbeat", name: "s1bridge heartbeat", severity: heartbeatSeverity(table) };
 }
 
 function noticeSeverity(given: unknown, code = ""): CefSeverity {

@@ -117,3 +117,13 @@ describe("S1seq", () => {
     expect(createEncoder({ ...OPTIONS, sequence: true }).encode(activity({ id: "1" }))).not.toContain("S1seq");
   });
 });
+
+test("the event of send-test is one of the bridge's own, and says that it is a test", () => {
+  const event = own({ kind: "test", text: "s1bridge test event, to be ignored" }, "s1bridge-test-1");
+  const cef = decodeCef(cefPart(createEncoder(OPTIONS).encode(event)));
+  expect([cef.classId, cef.name, cef.extension.get("msg")]).toEqual([
+    "bridge.test",
+    "s1bridge test",
+    "s1bridge test event, to be ignored",
+  ]);
+});

@@ -13,7 +13,7 @@ const STATUS = {
   consoles: [{ console: "acme", skewSeconds: -2, tokenExpiresAt: at, tokenSecondsLeft: 86_400 }],
   feeds: [{ ...feed, fault: { since: new Date(NOW - 90_000).toISOString() } }],
   collectors: [{ collector: "siem", waiting: 3, oldestWaitingSeconds: 12 }],
-  spool: { events: 3, bytes: 10, maxBytes: 100, full: true, oldestSeconds: 12 },
+  spool: { events: 3, bytes: 10, maxBytes: 100, full: true, oldestSeconds: 12, diskFreeBytes: 5, minFreeBytes: 9 },
 } as unknown as BridgeStatus;
 
 function metrics(status: () => BridgeStatus = () => STATUS): Metrics {
