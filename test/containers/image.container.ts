@@ -1,0 +1,79 @@
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { DemoConsole } from "../../src/demo/console/console.ts";
+import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
+import { COMPLETE, compareKeys, countKeys, supply } from "../support/event-keys.ts";
+import { freePort } from "../support/free-port.ts";
+import { Rsyslog } from "../support/rsyslog.ts";
+
+/**
+ * The image, built by S1BRIDGE_ENGINE (podman unless given) from the Dockerfile, or S1BRIDGE_IMAGE as it is. It runs on the
+ * host's network, as README.md says otherwise: without rights, its root read-only.
+ */
+const ENGINE = process.env["S1BRIDGE_ENGINE"] ?? "podman";
+const IMAGE = process.env["S1BRIDGE_IMAGE"] ?? "localhost/s1bridge:under-test";
+const isMissing = spawnSync(ENGINE, ["version"], { stdio: "ignore" }).status !== 0;
+if (isMissing) process.stderr.write(`skipped: there is no ${ENGINE}\n`);
+
+function engine(...words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(ENGINE, words, { encoding: "utf8", maxBuffer: 64 << 20 });
+  if (status !== 0) throw new Error(`${ENGINE} ${words.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+  return stdout.trim();
+}
+
+describe.skipIf(isMissing)("the image", () => {
+  beforeAll(() => {
+    if (process.env["S1BRIDGE_IMAGE"] === undefined) engine("build", "-t", IMAGE, join(import.meta.dirname, "../.."));
+  });
+
+  test("brings a console's records into rsyslog's file, says that it lives, and ends at SIGTERM with 0", async () => {
+    await using console = await DemoConsole.start({ token: "the-token" });
+    await using rsyslog = await Rsyslog.start({ transport: "tcp" });
+    const expected = supply(console, {
+      activities: generateActivities({ seed: 1, count: 500, startMs: Date.now() - 60_000, stepMs: 100 }),
+      threats: generateThreats({ seed: 2, count: 20, startMs: Date.now() - 60_000, stepMs: 1000 }),
+    });
+    const directory = mkdtempSync(join(tmpdir(), "s1bridge-container-"));
+    const name = `s1bridge-test-${process.pid}`;
+    const feed = { every: "1s", settle: "0s", start: "1h" };
+    const config = {
+      version: 1,
+      consoles: [
+        {
+          name: "acme",
+          url: console.url,
+          token: { file: "/run/secrets/acme-token" },
+          feeds: { activities: feed, threats: feed },
+        },
+      ],
+      collectors: [{ name: "siem", address: `tcp://127.0.0.1:${rsyslog.port}` }],
+      spool: { min_free: "1MiB" },
+      telemetry: { listen: `127.0.0.1:${await freePort()}` },
+    };
+    try {
+      chmodSync(directory, 0o755);
+      writeFileSync(join(directory, "config.yaml"), JSON.stringify(config));
+      writeFileSync(join(directory, "token"), "the-token");
+      const mounts = ["config.yaml:/etc/s1bridge/config.yaml", "token:/run/secrets/acme-token"].flatMap((mount) => [
+        "-v",
+        `${join(directory, mount)}:ro`,
+      ]);
+      const rights = ["--network", "host", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"];
+      engine("run", "-d", "--name", name, ...rights, ...mounts, IMAGE);
+
+      expect(compareKeys(expected, countKeys(await rsyslog.lines(expected.length, 120_000)))).toEqual(COMPLETE);
+      const ask = ["node", "/opt/s1bridge/main.js", "healthcheck", "-c", "/etc/s1bridge/config.yaml"];
+      expect(engine("exec", name, ...ask)).toBe("ok");
+      expect(engine("exec", name, ...ask, "--ready")).toBe("ok");
+      expect(engine("exec", name, "id", "-u")).toBe("1000");
+      engine("stop", "-t", "15", name);
+      expect(engine("inspect", "-f", "{{.State.ExitCode}}", name)).toBe("0");
+    } finally {
+      spawnSync(ENGINE, ["rm", "-f", "-v", name], { stdio: "ignore" });
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
