@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { PeerCertificate, TLSSocket } from "node:tls";
+import type { TLSSocket } from "node:tls";
 import type { Frames } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
 import { Connection, type ConnectionTarget } from "./connection.ts";
@@ -73,10 +73,13 @@ export async function probeConnection(
   let tls: TlsFacts | undefined;
   const connected = await attempt(target.tls === undefined ? "connect" : "tls", async () => {
     const line = await dial(target, signal);
-    tls = target.tls === undefined ? undefined : factsOf(line.socket as TLSSocket);
-    const to = `${line.tcp.remoteAddress}:${line.tcp.remotePort}`;
-    letGo(line);
-    return tls === undefined ? to : `${tls.protocol}, ${tls.subject}, ${tls.daysLeft} days left`;
+    try {
+      tls = target.tls === undefined ? undefined : factsOf(line.socket as TLSSocket);
+      const to = `${line.tcp.remoteAddress}:${line.tcp.remotePort}`;
+      return tls === undefined ? to : `${tls.protocol}, ${tls.subject}, ${tls.daysLeft} days left`;
+    } finally {
+      letGo(line);
+    }
   });
   // Whether it is TLS or the way there.
   if (target.tls !== undefined) {
@@ -134,9 +137,11 @@ async function stand(connection: Connection, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
+/** By the X.509 view: once that was asked for, the older view of the certificate is empty. */
 function factsOf(socket: TLSSocket): TlsFacts {
-  const certificate: PeerCertificate = socket.getPeerCertificate();
-  const validTo = new Date(certificate.valid_to);
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) throw new Error("the collector has shown no certificate");
+  const validTo = new Date(certificate.validTo);
   return {
     protocol: socket.getProtocol() ?? "TLS",
     subject: nameOf(certificate.subject),
@@ -149,9 +154,12 @@ function factsOf(socket: TLSSocket): TlsFacts {
 
 const DAY_MS = 86_400_000;
 
-function nameOf(subject: PeerCertificate["subject"] | undefined): string {
-  const name = subject?.CN ?? subject?.O ?? "no name";
-  return Array.isArray(name) ? name.join(", ") : name;
+/** Of `CN=…` and `O=…`, a line each. */
+function nameOf(subject: string | undefined): string {
+  const parts = new Map(
+    (subject ?? "").split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+  );
+  return parts.get("CN") ?? parts.get("O") ?? "no name";
 }
 
 function letGo({ socket, tcp }: Line): void {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -6,9 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, createServer as createTlsServer } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
+import { probeConnection } from "../../src/collector/probe.ts";
 import { type CollectorOptions, DemoCollector } from "../../src/demo/collector/collector.ts";
 import { makeCertificates } from "../support/tls.ts";
-import { NEVER, messages, streamTo, windowOf } from "./collector-fixture.ts";
+import { NEVER, PATIENT, messages, streamTo, windowOf } from "./collector-fixture.ts";
 
 const certificates = makeCertificates();
 const { ca, server, client, stranger, strangerCa } = certificates;
@@ -149,5 +151,22 @@ describe("the end of a TLS connection", () => {
     await deliver((peer.address() as AddressInfo).port, { ca });
     peer.close();
     expect(closes).toEqual(["clean"]);
+  });
+});
+
+describe("the probe", () => {
+  test("tells the certificate, also of a collector that is known by its fingerprint", async () => {
+    const peer = await collector(server);
+    const { fingerprint256, subject } = new X509Certificate(server.cert);
+    const fingerprint = fingerprint256.replaceAll(":", "").toLowerCase();
+    const target = { host: "localhost", port: peer.port, tls: { ca }, timeouts: PATIENT, fingerprints: [fingerprint] };
+    const { steps, tls } = await probeConnection(target, NEVER);
+    expect(steps.map(({ step, ok }) => [step, ok])).toEqual([
+      ["dns", true],
+      ["connect", true],
+      ["tls", true],
+    ]);
+    expect(tls).toMatchObject({ fingerprint, subject: /CN=(.*)/.exec(subject)?.[1] });
+    expect(tls?.daysLeft).toBeGreaterThan(0);
   });
 });
