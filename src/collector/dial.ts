@@ -1,8 +1,9 @@
+import type { X509Certificate } from "node:crypto";
 import { lookup as lookUpName } from "node:dns/promises";
 import { type Socket, connect as connectTcp, isIP } from "node:net";
-import { type ConnectionOptions, type TLSSocket, connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { describeError } from "../lib/errors.ts";
-import { certificateExpiryMs } from "../lib/peer-certificate.ts";
+import { expiryMs } from "../lib/peer-certificate.ts";
 import { isAbort, orAborted, withDeadline } from "../lib/signals.ts";
 import { CollectorUnreachableError } from "./errors.ts";
 import { TlsWire } from "./tls-wire.ts";
@@ -28,6 +29,8 @@ export interface Line {
   readonly socket: Socket;
   /** The TCP connection below TLS; without TLS the same. */
   readonly tcp: Socket;
+  /** What the collector has shown; Node gives it only once for each connection (24.21). */
+  readonly certificate: X509Certificate | undefined;
 }
 
 /** What was found out about a target. */
@@ -121,16 +124,19 @@ async function reach(target: DialTarget, address: string, limitMs: number, signa
   using deadline = withDeadline(signal, limitMs);
   const tcp = connectTcp({ host: address, port, allowHalfOpen: true, noDelay: true, keepAlive: true });
   let socket: Socket = tcp;
+  let certificate: X509Certificate | undefined;
   try {
     await stands(tcp, "connect", deadline.signal);
     if (tls !== undefined) {
       const secured = connectTls(tlsOptions(target, tcp, tls));
       socket = secured;
       await stands(secured, "secureConnect", deadline.signal);
-      checkFingerprint(secured, target.fingerprints);
-      tellCertificate(target, secured);
+      certificate = secured.getPeerX509Certificate();
+      checkFingerprint(certificate, target.fingerprints);
+      const expiresMs = expiryMs(certificate);
+      if (expiresMs !== undefined) target.onCertificate?.(expiresMs);
     }
-    return { socket, tcp };
+    return { socket, tcp, certificate };
   } catch (error) {
     for (const each of [socket, tcp]) {
       // A socket that was given up may still break, and then nobody wants to know.
@@ -170,16 +176,9 @@ function tlsOptions({ host, fingerprints = [] }: DialTarget, tcp: Socket, tls: C
   };
 }
 
-/** Only where somebody wants to know: Node's `getPeerCertificate()` has nothing to tell after this look (24.21). */
-function tellCertificate({ onCertificate }: DialTarget, socket: TLSSocket): void {
-  if (onCertificate === undefined) return;
-  const expiresMs = certificateExpiryMs(socket);
-  if (expiresMs !== undefined) onCertificate(expiresMs);
-}
-
-function checkFingerprint(socket: TLSSocket, fingerprints: readonly string[] = []): void {
+function checkFingerprint(certificate: X509Certificate | undefined, fingerprints: readonly string[] = []): void {
   if (fingerprints.length === 0) return;
-  const found = socket.getPeerX509Certificate()?.fingerprint256.replaceAll(":", "").toLowerCase();
+  const found = certificate?.fingerprint256.replaceAll(":", "").toLowerCase();
   if (found === undefined || !fingerprints.includes(found))
     throw new Error(`the certificate's SHA-256 fingerprint is ${found ?? "missing"}, which is not in tls.fingerprints`);
 }

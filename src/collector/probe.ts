@@ -74,7 +74,7 @@ export async function probeConnection(
   const connected = await attempt(target.tls === undefined ? "connect" : "tls", async () => {
     const line = await dial(target, signal);
     try {
-      tls = target.tls === undefined ? undefined : factsOf(line.socket as TLSSocket);
+      tls = target.tls === undefined ? undefined : factsOf(line);
       const to = `${line.tcp.remoteAddress}:${line.tcp.remotePort}`;
       return tls === undefined ? to : `${tls.protocol}, ${tls.subject}, ${tls.daysLeft} days left`;
     } finally {
@@ -137,13 +137,11 @@ async function stand(connection: Connection, ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
-/** By the X.509 view: once that was asked for, the older view of the certificate is empty. */
-function factsOf(socket: TLSSocket): TlsFacts {
-  const certificate = socket.getPeerX509Certificate();
+function factsOf({ socket, certificate }: Line): TlsFacts {
   if (certificate === undefined) throw new Error("the collector has shown no certificate");
   const validTo = new Date(certificate.validTo);
   return {
-    protocol: socket.getProtocol() ?? "TLS",
+    protocol: (socket as TLSSocket).getProtocol() ?? "TLS",
     subject: nameOf(certificate.subject),
     issuer: nameOf(certificate.issuer),
     validTo: validTo.toISOString(),

@@ -1,11 +1,11 @@
+import type { X509Certificate } from "node:crypto";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { TLSSocket } from "node:tls";
 
-/** When the certificate that the peer has shown expires, in milliseconds; undefined without one. */
-export function certificateExpiryMs(socket: unknown): number | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
-  const expiresMs = Date.parse(socket.getPeerX509Certificate()?.validTo ?? "");
-  return Number.isNaN(expiresMs) ? undefined : expiresMs;
+/** When a certificate expires, in milliseconds; undefined without one. */
+export function expiryMs(certificate: X509Certificate | undefined): number | undefined {
+  const ms = Date.parse(certificate?.validTo ?? "");
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** What undici tells of each connection that it opens. */
@@ -17,7 +17,7 @@ export function watchCertificate(url: string, onExpiry: (expiresMs: number) => v
   const onConnected = (message: unknown): void => {
     const { connectParams, socket } = message as { connectParams?: { host?: unknown }; socket?: unknown };
     if (connectParams?.host !== host) return;
-    const expiresMs = certificateExpiryMs(socket);
+    const expiresMs = socket instanceof TLSSocket ? expiryMs(socket.getPeerX509Certificate()) : undefined;
     if (expiresMs !== undefined) onExpiry(expiresMs);
   };
   subscribe(CONNECTED, onConnected);
