@@ -158,10 +158,15 @@ async function asked(bridge: BridgeProcess, path: string): Promise<string> {
   return await (await fetch(`http://${String(telemetry)}${path}`, { headers })).text();
 }
 
+/** A socket holds nothing. */
+function filesIn(directory: string): string[] {
+  return readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+}
+
 function filesBelow(directory: string): Record<string, string> {
-  return Object.fromEntries(
-    readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "latin1")]),
-  );
+  return Object.fromEntries(filesIn(directory).map((name) => [name, readFileSync(join(directory, name), "latin1")]));
 }
 
 function leaks(places: Readonly<Record<string, string>>, secrets: readonly string[]): string[] {
