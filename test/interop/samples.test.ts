@@ -81,9 +81,10 @@ describe.skipIf(!HAS_SAMPLES)("records of every kind (S1BRIDGE_SAMPLES)", () => 
       const message = encoder.encode(event);
       const { extension } = decodeCef(message);
       expect(extension.get("externalId")).toBe(event.id);
-      const description = event.record["primaryDescription"];
-      if (typeof description === "string" && !(extension.get("S1truncated") ?? "").includes("msg"))
-        expect(extension.get("msg") ?? "").toBe(description.trimEnd());
+      const { primaryDescription: description } = event.record;
+      const isShortened = (extension.get("S1truncated") ?? "").includes("msg");
+      const expected = typeof description === "string" && !isShortened ? description.trimEnd() : extension.get("msg");
+      expect(extension.get("msg")).toBe(expected);
     }
     process.stdout.write(`${events.length} records of ${FEED_OF.length} kinds, one message each\n`);
   });
