@@ -32,7 +32,8 @@ export class SpoolThread {
   async opened(): Promise<Exclude<Opened, { failure: unknown }>> {
     const [opened] = (await once(this.#worker, "message")) as [Opened];
     if ("failure" in opened) {
-      await this.#worker.terminate();
+      // It ends by itself, as nothing is left for it to do: ended from here it may be in the midst of closing files.
+      if (this.#dead === undefined) await once(this.#worker, "exit");
       throw fromFailure(opened.failure);
     }
     this.#worker.on("message", (answer: Answer) => this.#settle(answer));
