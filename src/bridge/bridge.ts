@@ -8,7 +8,7 @@ import { isRoutedAlike } from "../routing/match.ts";
 import { readActivityTypes } from "../sentinelone/activity-types.ts";
 import { RequestLimits } from "../sentinelone/client.ts";
 import type { ThreadedSpool } from "../spool/spool.ts";
-import type { Forgotten } from "../spool/store.ts";
+import type { Forgotten } from "../spool/places.ts";
 import {
   type AssembledFeed,
   assembleCollector,

@@ -13,7 +13,7 @@ import type { Fault } from "../bridge/retry.ts";
 import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
-import type { Forgotten } from "../spool/store.ts";
+import type { Forgotten } from "../spool/places.ts";
 import type { Reloads } from "./reload.ts";
 import { standstillLimits } from "./standstill-limits.ts";
 import type { Logger } from "../telemetry/log.ts";

@@ -1,7 +1,8 @@
 import type { SecurityEvent } from "../event/event.ts";
 import { describeError } from "../lib/errors.ts";
 import { type BlockEvent, unpackBlock } from "./block.ts";
-import type { SpoolStore, StoredBlock } from "./store.ts";
+import type { StoredBlock } from "./queue.ts";
+import type { SpoolStore } from "./store.ts";
 
 /** Where an event goes. */
 export interface Routing {

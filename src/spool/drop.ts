@@ -2,8 +2,11 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Dropped, FeedKey } from "../bridge/ports.ts";
 import { transaction } from "./database.ts";
 import type { Ledger } from "./ledger.ts";
+import type { StoredBlock } from "./queue.ts";
 import type { Space } from "./space.ts";
 import type { Statements } from "./statements.ts";
+
+const NO_BLOCK = { console: "", feed: "activities", consoleVersion: undefined, body: undefined } as const;
 
 /** For `when_full: drop_oldest`: gives up the oldest blocks, and knows what nobody has been told of yet. */
 export class Dropping {
@@ -12,6 +15,7 @@ export class Dropping {
   readonly #space: Space;
   readonly #ledger: Ledger;
   readonly #untold = new Map<string, Dropped>();
+  /** Whatever stood before this position was dropped. */
   #before = 0;
 
   constructor(database: DatabaseSync, sql: Statements, space: Space, ledger: Ledger) {
@@ -21,9 +25,10 @@ export class Dropping {
     this.#ledger = ledger;
   }
 
-  /** Whatever stood before this position was dropped, and is not damaged. */
-  get before(): number {
-    return this.#before;
+  /** What stood at `position`, if it was dropped: it is not damaged. */
+  holeAt(position: number): StoredBlock | undefined {
+    if (position >= this.#before) return undefined;
+    return { ...NO_BLOCK, position, end: this.#before, isDropped: true, sequence: 0 };
   }
 
   /** Drops whole blocks, oldest first, until so much has room or none is left. */

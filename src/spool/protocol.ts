@@ -1,11 +1,12 @@
 import type { Aside, Checkpoint, FeedKey, Job, JobOrder, SpoolSurvey, TypeName } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
+import type { PackedPage } from "./packed.ts";
 import type { CollectorSources, ConfiguredCollectors, Queues } from "./queues.ts";
 import type { RenderedBatch } from "./rendered.ts";
 import type { Sightings } from "./sightings.ts";
 import type { DatedIdentity } from "./statements.ts";
-import type { AppendOutcome, PackedPage, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
+import type { AppendOutcome, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
 export interface ThreadOptions extends StoreOptions, CollectorSources {}

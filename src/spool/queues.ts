@@ -1,6 +1,7 @@
 import { type Router, UnpackedBlocks } from "./blocks.ts";
+import type { Forgotten } from "./places.ts";
 import { type ModuleSource, type RenderedBatch, RenderedQueue, type Renderer } from "./rendered.ts";
-import type { Forgotten, SpoolStore } from "./store.ts";
+import type { SpoolStore } from "./store.ts";
 
 /** How each collector's messages are made, by its name, and which events it gets. */
 export interface CollectorSources {

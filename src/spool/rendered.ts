@@ -5,7 +5,8 @@ import type { FeedKey, Unrouted } from "../bridge/ports.ts";
 import type { BlockEvent } from "./block.ts";
 import type { UnpackedBlock, UnpackedBlocks } from "./blocks.ts";
 import { Output } from "./output.ts";
-import type { SpoolStore, StoredBlock } from "./store.ts";
+import type { StoredBlock } from "./queue.ts";
+import type { SpoolStore } from "./store.ts";
 
 /** Makes an event a message with its framing. */
 export type Renderer = (event: SecurityEvent) => string;

@@ -2,8 +2,8 @@ import { existsSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { SpoolWriteError, isDiskFull } from "./errors.ts";
+import type { PackedPage } from "./packed.ts";
 import type { Statements } from "./statements.ts";
-import type { PackedPage } from "./store.ts";
 
 /** Given up first when the disk is full: even a DELETE needs room in the write-ahead log. */
 const RESERVE_BYTES = 8 << 20;
@@ -92,14 +92,14 @@ export class Space {
    * Does work that makes room; on a full disk with the reserve given up. Also when the work itself would still fit: the
    * pages that it frees are of use only when the write-ahead log behind it can grow.
    */
-  withReserve(work: () => void): void {
+  withReserve<T>(work: () => T): T {
     if (this.#wasRefused) this.#giveUpReserve();
     try {
-      work();
+      return work();
     } catch (error) {
       if (!(error instanceof SpoolWriteError && isDiskFull(error.cause))) throw error;
       this.#giveUpReserve();
-      work();
+      return work();
     }
   }
 

@@ -19,16 +19,15 @@ import { OWN_FEED } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { Notice } from "../lib/notice.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
-import { packBlock } from "./block.ts";
-import { type Listable, packListed } from "./ledger.ts";
+import { type PackedPage, type Unseen, packPage } from "./packed.ts";
+import type { Forgotten } from "./places.ts";
 import type { Opened } from "./protocol.ts";
 import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
-import { type IdentifiedLetter, type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
-import type { Identity } from "./statements.ts";
-import type { Forgotten, PackedBlock, PackedPage, SpoolSize, StoreOptions } from "./store.ts";
+import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
+import type { SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
 /** While the spool is full, its room is looked at again this often: other programs may give disk back. */
@@ -122,12 +121,13 @@ export class ThreadedSpool implements Spool, JobSpool {
     const duplicates = page.records.length - entries.length;
     const late = aside === undefined ? lateOf(entries, page.readBefore) : undefined;
     const list = this.#keepsIds && key.feed !== OWN_FEED;
-    const packed = await pack(page, { entries, letters, stillThere, list, aside }, [
+    const tallies: Tally[] = [
       ...(page.tallies ?? []),
       { feed: key.feed, name: "duplicates", add: aside === undefined ? duplicates : 0 },
       { feed: key.feed, name: "late", add: late?.count ?? 0 },
       { feed: key.feed, name: "dead_letters", add: letters.length },
-    ]);
+    ];
+    const packed = await packPage(page, { entries, letters, stillThere }, { aside, list, tallies });
     const dropped = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
@@ -216,9 +216,6 @@ export class ThreadedSpool implements Spool, JobSpool {
   }
 }
 
-/** A block's records stop here, so that a reader never has to hold more than this and one record. */
-const BLOCK_TEXT_LENGTH = 384 << 10;
-
 /** What is new and behind the place up to which the feed had been read became visible late. */
 function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): LateRecords | undefined {
   // What is told beside an object has times of its own.
@@ -226,60 +223,4 @@ function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): L
   const behind = listed.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
   if (behind.length === 0) return undefined;
   return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
-}
-
-interface Unseen {
-  readonly entries: readonly NewEntry[];
-  readonly letters: readonly IdentifiedLetter[];
-  readonly stillThere: readonly Identity[];
-}
-
-async function pack(
-  page: Page,
-  { entries, letters, stillThere, list, aside }: Unseen & { readonly list: boolean; readonly aside: Aside | undefined },
-  tallies: readonly Tally[],
-): Promise<PackedPage> {
-  const { checkpoint, seenSince, consoleVersion } = page;
-  const blocks: PackedBlock[] = [];
-  for (let from = 0, to = 0; from < entries.length; from = to) {
-    let length = 0;
-    while (to < entries.length && length < BLOCK_TEXT_LENGTH) length += entries[to++]?.text.length ?? 0;
-    const own = entries.slice(from, to);
-    blocks.push({
-      count: to - from,
-      body: await packBlock(own),
-      ...(list ? { listed: packListed(own.map(listable)) } : {}),
-    });
-  }
-  const identities = [
-    ...entries.map(({ id, version, time, fingerprint }) =>
-      fingerprint === undefined ? { id, version, time } : { id, version, time, fingerprint },
-    ),
-    ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
-  ];
-  const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
-  return {
-    identities,
-    blocks,
-    deadLetters,
-    checkpoint,
-    seenSince,
-    consoleVersion,
-    tallies,
-    stillThere,
-    list: page.list,
-    aside,
-  };
-}
-
-/** The console counts its records, and not what is told beside them. */
-function listable(entry: NewEntry): Listable {
-  switch (entry.change) {
-    case "note":
-    case "timeline":
-    case "snapshot":
-      return undefined;
-    default:
-      return entry;
-  }
 }

@@ -8,7 +8,8 @@ import { UnpackedBlocks } from "../../src/spool/blocks.ts";
 import { SpoolDamagedError } from "../../src/spool/errors.ts";
 import { RenderedQueue } from "../../src/spool/rendered.ts";
 import { SIGHT } from "../../src/spool/sightings.ts";
-import { type PackedPage, SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
+import type { PackedPage } from "../../src/spool/packed.ts";
+import { SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
 
 /** A console that has every record still, and a bridge of two collectors whose disk is not to be trusted. */
 
