@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { CollectorConfig, Config, ConsoleConfig } from "../config/schema.ts";
-import { type Micros, toMs } from "../event/time.ts";
+import { toMs } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { isRoutedAlike } from "../routing/match.ts";
@@ -133,11 +133,6 @@ export class Bridge {
 
   get collectors(): readonly string[] {
     return this.#config.collectors.map(({ name }) => name);
-  }
-
-  /** Each console with the end of its token, as far as it is known at the moment of asking. */
-  get tokens(): readonly { readonly console: string; readonly tokenExpiresAt: Micros | undefined }[] {
-    return [...this.#consoles].map(([console, { client }]) => ({ console, tokenExpiresAt: client.tokenExpiresAt }));
   }
 
   /** Each console beside its feeds, as it is at the moment of asking. */

@@ -16,3 +16,8 @@ const PARKED = new Set([
 export function isParked(code: string): boolean {
   return PARKED.has(code);
 }
+
+/** Whether the fault does not go away by itself. */
+export function isForTheOperator(code: string): boolean {
+  return isParked(code) || code === "BRIDGE_SPOOL_WRITE";
+}

@@ -1,4 +1,4 @@
-import type { Micros } from "../event/time.ts";
+import type { ConsoleFacts } from "../bridge/bridge.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -23,12 +23,6 @@ export function tokenStep(leftMs: number): TokenStep | undefined {
   return STEPS.find(({ days }) => leftMs <= days * DAY_MS);
 }
 
-/** A console's token, as far as it is known when it ends. */
-export interface TokenSource {
-  readonly console: string;
-  readonly tokenExpiresAt: Micros | undefined;
-}
-
 export interface TokenWarning {
   readonly console: string;
   readonly expiresAt: string;
@@ -36,32 +30,30 @@ export interface TokenWarning {
   readonly daysLeft: number;
 }
 
+type Token = Pick<ConsoleFacts, "console" | "tokenExpiresMs">;
+
 /** Watches when the consoles' tokens end. Half a year passes quickly, and only a person can make a new one. */
 export class TokenExpiry {
-  readonly #sources: () => readonly TokenSource[];
+  readonly #consoles: () => readonly Token[];
   readonly #now: () => number;
   /** The end that was last warned of and the days left then, by console: a new token is warned of anew. */
-  readonly #warned = new Map<string, { readonly expiresAt: Micros; readonly days: number }>();
+  readonly #warned = new Map<string, { readonly expiresMs: number; readonly days: number }>();
 
-  constructor(sources: () => readonly TokenSource[], now: () => number = Date.now) {
-    this.#sources = sources;
+  constructor(consoles: () => readonly Token[], now: () => number = Date.now) {
+    this.#consoles = consoles;
     this.#now = now;
   }
 
   /** The warnings that are due since the last call. */
   due(): TokenWarning[] {
-    return this.#sources().flatMap(({ console, tokenExpiresAt }) => {
-      if (tokenExpiresAt === undefined) return [];
-      const leftMs = tokenExpiresAt / 1000 - this.#now();
+    return this.#consoles().flatMap(({ console, tokenExpiresMs }) => {
+      if (tokenExpiresMs === undefined) return [];
+      const leftMs = tokenExpiresMs - this.#now();
       const days = tokenStep(leftMs)?.days;
       const warned = this.#warned.get(console);
-      if (days === undefined || (warned?.expiresAt === tokenExpiresAt && warned.days <= days)) return [];
-      this.#warned.set(console, { expiresAt: tokenExpiresAt, days });
-      return [{ console, ...told(tokenExpiresAt, leftMs) }];
+      if (days === undefined || (warned?.expiresMs === tokenExpiresMs && warned.days <= days)) return [];
+      this.#warned.set(console, { expiresMs: tokenExpiresMs, days });
+      return [{ console, expiresAt: new Date(tokenExpiresMs).toISOString(), daysLeft: Math.floor(leftMs / DAY_MS) }];
     });
   }
-}
-
-function told(expiresAt: Micros, leftMs: number): { expiresAt: string; daysLeft: number } {
-  return { expiresAt: new Date(expiresAt / 1000).toISOString(), daysLeft: Math.floor(leftMs / DAY_MS) };
 }

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { type Micros, microsFromMs } from "../../../src/event/time.ts";
 import { TokenExpiry } from "../../../src/telemetry/token-expiry.ts";
 
 const DAY = 86_400_000;
@@ -8,7 +7,7 @@ const END = Date.UTC(2027, 0, 1);
 test("a token is warned of at 30, 7 and 1 days and when it is over, each once", () => {
   let now = END - 31 * DAY;
   const expiry = new TokenExpiry(
-    () => [{ console: "acme", tokenExpiresAt: microsFromMs(END) }],
+    () => [{ console: "acme", tokenExpiresMs: END }],
     () => now,
   );
   const left: number[] = [];
@@ -18,7 +17,7 @@ test("a token is warned of at 30, 7 and 1 days and when it is over, each once", 
 
 test("a start in the last week warns once, and a new token that is as short anew", () => {
   let now = END - 3 * DAY;
-  const source = { console: "acme", tokenExpiresAt: microsFromMs(END) as Micros | undefined };
+  const source = { console: "acme", tokenExpiresMs: END as number | undefined };
   const expiry = new TokenExpiry(
     () => [source],
     () => now,
@@ -27,9 +26,9 @@ test("a start in the last week warns once, and a new token that is as short anew
     [{ console: "acme", expiresAt: "2027-01-01T00:00:00.000Z", daysLeft: 3 }],
     [],
   ]);
-  source.tokenExpiresAt = microsFromMs(END + 2 * DAY);
+  source.tokenExpiresMs = END + 2 * DAY;
   expect(expiry.due()).toHaveLength(1);
-  source.tokenExpiresAt = undefined;
+  source.tokenExpiresMs = undefined;
   now += 30 * DAY;
   expect(expiry.due()).toEqual([]);
 });
