@@ -33,9 +33,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const watch = new Watch(log);
   const bridge = await Bridge.open(config, { userAgent: USER_AGENT, stop, observer: watch });
   try {
-    watch.begin(bridge, config);
+    watch.begin(bridge, config, reloads);
     const telemetry = await openTelemetry(config, watch, log);
-    const control = await openControl(bridge, config, stop.soft, log);
+    const control = await openControl(bridge, watch, options);
     log.info(
       {
         version: VERSION,
@@ -83,20 +83,22 @@ async function openTelemetry({ telemetry }: Config, watch: Watch, log: Logger): 
 /** What commands ask of the process that has the spool. */
 async function openControl(
   bridge: Bridge,
-  { spool }: Config,
-  stop: AbortSignal,
-  log: Logger,
+  watch: Watch,
+  { config: { spool }, stop, log }: DaemonOptions,
 ): Promise<ControlServer | undefined> {
   const operations = {
     verify: (order: AuditOrder, signal: AbortSignal) => bridge.audit(order, signal),
     backfill: (order: JobOrder, signal: AbortSignal) => bridge.backfill(order, signal),
+    status: async function* () {
+      yield await watch.status();
+    },
   };
   try {
-    return await serveControl(spool.directory, operations, stop);
+    return await serveControl(spool.directory, operations, stop.soft);
   } catch (error) {
     log.warn(
       { directory: spool.directory, error: describeError(error) },
-      "the control socket can not be made: verify --repair and backfill need the bridge to be stopped",
+      "the control socket can not be made: verify --repair and backfill need the bridge to be stopped, and status asks the telemetry",
     );
     return undefined;
   }

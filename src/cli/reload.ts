@@ -6,6 +6,7 @@ import type { Config } from "../config/schema.ts";
 import { describeError } from "../lib/errors.ts";
 import { codeOf } from "../telemetry/codes.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { RefusedConfiguration } from "../telemetry/status.ts";
 import { readUsable } from "./usable.ts";
 
 /** Whoever takes over a configuration. Rejects when it can not. */
@@ -32,6 +33,7 @@ export class Reloads {
   #apply: Apply | undefined;
   #running: Promise<void> | undefined;
   #again: string | undefined;
+  #refused: RefusedConfiguration | undefined;
 
   constructor(file: string, config: Config, log: Logger) {
     this.#file = file;
@@ -44,6 +46,11 @@ export class Reloads {
   /** The one that runs, or that the next beginning has to take. */
   get config(): Config {
     return this.#config;
+  }
+
+  /** The file as it was last read, if it could not be taken over. */
+  get refused(): RefusedConfiguration | undefined {
+    return this.#refused;
   }
 
   attach(apply: Apply): Disposable {
@@ -83,7 +90,9 @@ export class Reloads {
     try {
       await this.#apply?.(config);
       this.#config = config;
+      this.#refused = undefined;
     } catch (error) {
+      this.#note(codeOf(error), [describeError(error)]);
       this.#log.error(
         { code: codeOf(error), error: describeError(error) },
         "the configuration could not be taken over; the running one goes on",
@@ -107,7 +116,12 @@ export class Reloads {
     return undefined;
   }
 
+  #note(code: string, faults: readonly string[]): void {
+    this.#refused = { at: new Date().toISOString(), code, file: this.#file, faults };
+  }
+
   #refuse(code: string, faults: readonly string[]): void {
+    this.#note(code, faults);
     this.#log.error(
       { code, file: this.#file, faults },
       "the new configuration is refused; the running one goes on. `s1bridge check` shows its faults",

@@ -3,6 +3,7 @@ import { readPem } from "../config/files.ts";
 import type { Config } from "../config/schema.ts";
 import { readToken } from "../config/secret.ts";
 import type { SpoolSurvey } from "../bridge/ports.ts";
+import { askBridge } from "../control/client.ts";
 import { describeError } from "../lib/errors.ts";
 import { SpoolInspector } from "../spool/inspect.ts";
 import { surveyOf } from "../spool/survey.ts";
@@ -13,17 +14,38 @@ import { VERSION } from "../version.ts";
 
 const ANSWER_TIMEOUT_MS = 5000;
 
+/** Where a daemon and its files are looked for. */
+export interface StatusPlace {
+  /** The spool's folder. */
+  readonly directory: string;
+  /** Undefined: what stands on disk can not be used, and the daemon has another one. */
+  readonly config: Config | undefined;
+}
+
 /** The status of the running daemon, else what its files say. Rejects when there is neither. */
-export async function findStatus(config: Config): Promise<BridgeStatus> {
-  const last = readLastStatus(config.spool.directory);
+export async function findStatus({ directory, config }: StatusPlace): Promise<BridgeStatus> {
+  const last = readLastStatus(directory);
   try {
-    return await askDaemon(config, last);
+    return (await askControl(directory)) ?? (await askDaemon(config, last));
   } catch (error) {
-    return statusOfFiles(config, last, describeError(error));
+    return statusOfFiles(directory, expectedOf(config, last), last, describeError(error));
   }
 }
 
-async function askDaemon(config: Config, last: LastStatus | undefined): Promise<BridgeStatus> {
+/** Needs no telemetry and no token of it, but the right to the spool's folder. Undefined: nobody answers there. */
+async function askControl(directory: string): Promise<BridgeStatus | undefined> {
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  try {
+    const lines = await askBridge(directory, "status", {}, signal);
+    for await (const line of lines ?? []) return line as BridgeStatus;
+  } catch {
+    // Another user's, or another release: the telemetry answers those.
+  }
+  return undefined;
+}
+
+async function askDaemon(config: Config | undefined, last: LastStatus | undefined): Promise<BridgeStatus> {
+  if (config === undefined) throw new Error("nobody answers in the spool's folder");
   const { statusCode, text, at } = await askTelemetry(config, last, "/api/status");
   if (statusCode !== 200) throw new Error(`${at} answers with ${statusCode}`);
   const status = JSON.parse(text) as BridgeStatus;
@@ -60,16 +82,37 @@ export async function askTelemetry(
   }
 }
 
-/** What stands in the spool, and what the daemon knew when it wrote its last status. */
-function statusOfFiles(config: Config, last: LastStatus | undefined, why: string): BridgeStatus {
-  const nowMs = Date.now();
-  const survey = surveySpool(config);
-  const known = last?.status;
+/** What a status has to have. */
+interface Expected {
+  readonly feeds: readonly { readonly console: string; readonly feed: string }[];
+  readonly collectors: readonly string[];
+  readonly maxSpoolBytes: number;
+}
+
+/** By the configuration; without a usable one, what there was when the daemon wrote its last status. */
+function expectedOf(config: Config | undefined, last: LastStatus | undefined): Expected {
+  if (config === undefined) {
+    const { feeds = [], collectors = [], spool } = last?.status ?? {};
+    return { feeds, collectors: collectors.map(({ collector }) => collector), maxSpoolBytes: spool?.maxBytes ?? 0 };
+  }
   const feeds = config.consoles.flatMap(({ name: console, feeds: configured }) =>
     Object.entries(configured)
       .filter(([, feed]) => feed !== undefined)
-      .map(([feed]) => feedOfFiles(console, feed, survey, known)),
+      .map(([feed]) => ({ console, feed })),
   );
+  return { feeds, collectors: config.collectors.map(({ name }) => name), maxSpoolBytes: config.spool.max_size };
+}
+
+/** What stands in the spool, and what the daemon knew when it wrote its last status. */
+function statusOfFiles(
+  directory: string,
+  { feeds, collectors, maxSpoolBytes }: Expected,
+  last: LastStatus | undefined,
+  why: string,
+): BridgeStatus {
+  const nowMs = Date.now();
+  const survey = surveySpool(directory);
+  const known = last?.status;
   return {
     source: "files",
     at: known?.at ?? new Date(nowMs).toISOString(),
@@ -79,13 +122,15 @@ function statusOfFiles(config: Config, last: LastStatus | undefined, why: string
     ready: false,
     reasons: [`the daemon does not answer: ${why}`],
     consoles: known?.consoles ?? [],
-    feeds,
-    collectors: config.collectors.map(({ name }) => collectorOfFiles(name, survey, known, nowMs)),
-    spool: spoolStatus(survey, config.spool.max_size, false, nowMs),
+    feeds: feeds.map(({ console, feed }) => feedOfFiles(console, feed, survey, known)),
+    collectors: collectors.map((name) => collectorOfFiles(name, survey, known, nowMs)),
+    spool: spoolStatus(survey, maxSpoolBytes, false, nowMs),
+    unrouted: known?.unrouted ?? [],
+    refused: null,
   };
 }
 
-function surveySpool({ spool: { directory } }: Config): SpoolSurvey {
+function surveySpool(directory: string): SpoolSurvey {
   using spool = new SpoolInspector(directory);
   return { ...surveyOf(spool.database), bytes: spool.overview().bytes };
 }

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { readConfig } from "../config/load.ts";
+import { ConfigError, formatFaults, readConfig } from "../config/load.ts";
+import { spoolDirectoryIn } from "../config/spool-directory.ts";
 import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "../telemetry/status.ts";
 import { tokenStep } from "../telemetry/token-expiry.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
-import { findStatus } from "./status-source.ts";
+import { type StatusPlace, findStatus } from "./status-source.ts";
 import { formatTable, plainText } from "./table.ts";
 import { type Paint, paint, useColour } from "./terminal.ts";
 
@@ -17,15 +18,38 @@ const CLEAR = "\u001B[2J\u001B[H";
 
 /** `s1bridge status`: what the running daemon says of itself, or its files. 0 when it is ready. */
 export async function printStatus(file: string, { json = false, watch = false }: StatusOptions): Promise<ExitCode> {
-  const { config } = readConfig(file);
   for (;;) {
-    const now = await findStatus(config);
+    const { place, fault } = placeOf(file);
+    const now = await findStatus(place).catch((error: unknown) => {
+      throw fault ?? error;
+    });
     const text = json
       ? `${JSON.stringify(now, undefined, watch ? 0 : 2)}\n`
-      : render(now, paint(useColour(process.stdout)));
+      : render(now, paint(useColour(process.stdout))) + faultsOnDisk(fault, watch);
     process.stdout.write(watch && !json && process.stdout.isTTY ? CLEAR + text : text);
+    if (!watch && fault !== undefined) throw fault;
     if (!watch) return now.ready ? EXIT.done : EXIT.failed;
     await pause(WATCH_MS);
+  }
+}
+
+/** They are told in full behind the status; while it is shown again and again, with it. */
+function faultsOnDisk(fault: ConfigError | undefined, watch: boolean): string {
+  if (fault === undefined) return "";
+  const what = "the configuration on disk can not be used; a daemon that runs has an earlier one";
+  return watch
+    ? `\n${what}:\n${fault.faults.map((one) => `${plainText(formatFaults([one]))}\n`).join("")}`
+    : `\n${what}\n`;
+}
+
+/** A file with faults is no reason to show nothing: the daemon runs on, on the one before. */
+function placeOf(file: string): { readonly place: StatusPlace; readonly fault: ConfigError | undefined } {
+  try {
+    const { config } = readConfig(file);
+    return { place: { directory: config.spool.directory, config }, fault: undefined };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { place: { directory: spoolDirectoryIn(file), config: undefined }, fault: error };
   }
 }
 
@@ -40,6 +64,7 @@ export function render(status: BridgeStatus, colours: Paint, nowMs = Date.now())
   return [
     `${bold(`s1bridge ${plainText(status.version)}`)}  ${verdict}  ${source}, as of ${status.at}\n`,
     ...status.reasons.map((reason) => `  ${red("!")} ${plainText(reason)}\n`),
+    ...refusedLines(status.refused, colours),
     "\n",
     formatTable(
       [["CONSOLE", "VERSION", "CLOCK", "TOKEN"], ...status.consoles.map((one) => consoleRow(one, colours))],
@@ -63,6 +88,7 @@ export function render(status: BridgeStatus, colours: Paint, nowMs = Date.now())
     ),
     "\n",
     `spool  ${size(spool.bytes)} of ${size(spool.maxBytes)}, ${spool.events} events wait, oldest ${age(spool.oldestSeconds)}  ${spoolState}\n`,
+    ...unroutedLines(status.unrouted, colours, nowMs),
   ].join("");
 }
 
@@ -75,6 +101,31 @@ function consoleRow(
   const step = tokenSecondsLeft === null ? undefined : tokenStep(tokenSecondsLeft * 1000);
   const tokenColour = step === undefined ? (text: string) => text : step.days > 7 ? yellow : red;
   return [plainText(console), plainText(version ?? "-"), skew(skewSeconds), tokenColour(left)];
+}
+
+function refusedLines(refused: BridgeStatus["refused"], { red, yellow }: Paint): string[] {
+  if (refused === null) return [];
+  const { at, code, file, faults } = refused;
+  const what = `${code} ${file} was refused at ${at}; the one before goes on. Mend it and reload:`;
+  return [`  ${red("!")} ${plainText(what)}\n`, ...faults.map((fault) => `      ${yellow(plainText(fault))}\n`)];
+}
+
+function unroutedLines(
+  unrouted: BridgeStatus["unrouted"],
+  { bold, yellow, dim }: Paint,
+  nowMs: number,
+): readonly string[] {
+  if (unrouted.length === 0) return [];
+  const rows = unrouted.map(({ belongsTo, events, lastAt }) => [
+    yellow(plainText(belongsTo)),
+    String(events),
+    since(lastAt, nowMs),
+  ]);
+  return [
+    "\n",
+    formatTable([["NO COLLECTOR TAKES", "DISCARDED", "LAST"], ...rows], { head: dim }),
+    `${bold("what to do:")} \`s1bridge routes\` shows what goes where; a collector with \`default: true\` takes the rest\n`,
+  ];
 }
 
 /** Of the console's clock against ours. */

@@ -14,8 +14,9 @@ import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
 import { OperatorLog } from "../telemetry/operator-log.ts";
 import { type StandstillLimits, standstills } from "../telemetry/standstill.ts";
 import { StatusBoard } from "../telemetry/status-board.ts";
-import type { BridgeStatus } from "../telemetry/status.ts";
+import type { BridgeStatus, RefusedConfiguration } from "../telemetry/status.ts";
 import { VERSION } from "../version.ts";
+import type { Reloads } from "./reload.ts";
 import { standstillLimits } from "./standstill-limits.ts";
 
 const OWN_BACKOFF: Backoff = { firstMs: 1000, maxMs: 60_000 };
@@ -45,13 +46,13 @@ export class Watch implements Observer {
     this.#log.end();
   }
 
-  begin(bridge: Bridge, config: Config): void {
+  begin(bridge: Bridge, config: Config, reloads?: Reloads): void {
     const metrics = new Metrics(VERSION, {
       status: () => this.status(),
       consoleNow: (console) => Date.now() + (bridge.consoles.find((one) => one.console === console)?.skewMs ?? 0),
       intervalMs: (feed) => this.#expected?.limits.intervalMs(feed),
     });
-    this.#begun = { bridge, metrics, board: boardOf(bridge, config) };
+    this.#begun = { bridge, metrics, board: boardOf(bridge, config, () => reloads?.refused) };
     this.#expect(config);
     this.#log.salvaged(bridge.spool);
     this.#log.forgotten(bridge.spool.forgotten);
@@ -139,7 +140,11 @@ export class Watch implements Observer {
   }
 }
 
-function boardOf(bridge: Bridge, { spool: { max_size, min_free, directory } }: Config): StatusBoard {
+function boardOf(
+  bridge: Bridge,
+  { spool: { max_size, min_free, directory } }: Config,
+  refused: () => RefusedConfiguration | undefined,
+): StatusBoard {
   const { spool, feeds, collectors } = bridge;
   return new StatusBoard(
     { version: VERSION, feeds, collectors, maxSpoolBytes: max_size, minFreeBytes: min_free },
@@ -149,6 +154,7 @@ function boardOf(bridge: Bridge, { spool: { max_size, min_free, directory } }: C
       diskFree: () => diskFree(directory),
       end: () => spool.end,
       consoles: () => bridge.consoles,
+      refused,
     },
   );
 }

@@ -1,7 +1,7 @@
 import type { ConsoleFacts } from "../bridge/bridge.ts";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
-import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey } from "../bridge/ports.ts";
+import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey, Unrouted } from "../bridge/ports.ts";
 import { OWN_FEED } from "../event/event.ts";
 import { type Micros, toMs } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
@@ -15,8 +15,17 @@ import type {
   FaultStatus,
   FeedStatus,
   FeedTotal,
+  RefusedConfiguration,
   SpoolStatus,
+  UnroutedStatus,
 } from "./status.ts";
+
+/** Sites without a collector that are counted by name: names come from the records. */
+const MAX_UNROUTED = 1000;
+
+const SHOWN_UNROUTED = 100;
+
+const OTHERS = "others";
 
 /** Where the board looks when it is asked. */
 export interface StatusSources {
@@ -27,6 +36,7 @@ export interface StatusSources {
   /** The position of the next event. */
   readonly end: () => number;
   readonly consoles: () => readonly ConsoleFacts[];
+  readonly refused?: () => RefusedConfiguration | undefined;
 }
 
 /** What is watched. */
@@ -78,6 +88,7 @@ export class StatusBoard {
   #collectors: ReadonlyMap<string, CollectorNotes> = new Map();
   /** The build of each console, as it was told last. */
   readonly #versions = new Map<string, string>();
+  readonly #unrouted = new Map<string, UnroutedStatus>();
   readonly #startedMs: number;
 
   constructor(options: StatusOptions, sources: StatusSources) {
@@ -116,7 +127,8 @@ export class StatusBoard {
     notes.fault = undefined;
   }
 
-  window({ collector, events, end, batches }: WindowReport): void {
+  window({ collector, events, end, batches, unrouted }: WindowReport): void {
+    this.#countUnrouted(unrouted);
     const notes = this.#collectors.get(collector);
     if (notes === undefined) return;
     const now = this.#now();
@@ -129,6 +141,15 @@ export class StatusBoard {
     for (const { origin, newest } of batches) {
       if (origin !== undefined && newest !== undefined)
         this.#feeds.get(nameOf(origin))?.confirmed.set(collector, newest);
+    }
+  }
+
+  #countUnrouted(unrouted: Unrouted): void {
+    for (const [belongsTo, more] of Object.entries(unrouted)) {
+      const known = this.#unrouted.get(belongsTo);
+      const name = known !== undefined || this.#unrouted.size < MAX_UNROUTED ? belongsTo : OTHERS;
+      const events = (this.#unrouted.get(name)?.events ?? 0) + more;
+      this.#unrouted.set(name, { belongsTo: name, events, lastAt: iso(this.#now()) });
     }
   }
 
@@ -165,6 +186,8 @@ export class StatusBoard {
         diskFreeBytes: this.#sources.diskFree?.() ?? null,
         minFreeBytes: this.#options.minFreeBytes ?? null,
       },
+      unrouted: [...this.#unrouted.values()].sort((a, b) => b.events - a.events).slice(0, SHOWN_UNROUTED),
+      refused: this.#sources.refused?.() ?? null,
     } as const;
     const reasons = reasonsOf(status, nowMs);
     return { ...status, ready: reasons.length === 0, reasons };

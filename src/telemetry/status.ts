@@ -18,6 +18,27 @@ export interface BridgeStatus {
   readonly feeds: readonly FeedStatus[];
   readonly collectors: readonly CollectorStatus[];
   readonly spool: SpoolStatus;
+  /** Events that no collector takes, since the start; the most first, and the hundred that have most. */
+  readonly unrouted: readonly UnroutedStatus[];
+  /** The configuration that was refused at a reload and has not been replaced by a good one since. */
+  readonly refused: RefusedConfiguration | null;
+}
+
+/** Events that are discarded, for no collector's `match` takes them and none has `default: true`. */
+export interface UnroutedStatus {
+  /** The site, account or console that they belong to, as `s1bridge routes` has it. */
+  readonly belongsTo: string;
+  readonly events: number;
+  readonly lastAt: string;
+}
+
+/** What stands on disk and is not what runs. */
+export interface RefusedConfiguration {
+  readonly at: string;
+  readonly code: string;
+  readonly file: string;
+  /** Each with line and column where it has one. */
+  readonly faults: readonly string[];
 }
 
 export interface ConsoleStatus {

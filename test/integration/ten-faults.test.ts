@@ -161,7 +161,7 @@ test("8. a full spool: /readyz and status say that it is full, and which collect
   expect(text).toMatch(/^spool .* of 1\.0 MiB, .* full, polling waits/m);
 });
 
-test("9. a bad configuration at a reload: the log has its faults with line and column, and that the old one goes on", async () => {
+test("9. a bad configuration at a reload: the log and status have its faults, and that the old one goes on", async () => {
   await using console = await DemoConsole.start();
   await using home = new BridgeHome();
   home.configure({
@@ -175,11 +175,14 @@ test("9. a bad configuration at a reload: the log has its faults with line and c
   expect(line).toMatchObject({ level: "error", msg: expect.stringContaining("the running one goes on") as string });
   expect(String(line["faults"])).toMatch(/\d+:\d+ .*did you mean "collectors"/);
   await eventually(async () => (await bridge.get("/readyz")).status === 200, "it is ready");
-  const { code, stderr } = await home.command("status", "-c", home.configFile);
+  const { code, stdout, stderr } = await home.command("status", "-c", home.configFile);
   expect([code, stderr]).toEqual([2, expect.stringContaining('did you mean "collectors"')]);
+  expect(stdout).toMatch(/BRIDGE_CONFIG_INVALID .* was refused at .*the one before goes on/);
+  expect(stdout).toMatch(/\d+:\d+ .*did you mean "collectors"/);
+  expect(stdout).toMatch(/^acme\/activities +ok /m);
 });
 
-test("10. a site that no collector takes: the log names it and the way out, once, and the metric counts its events", async () => {
+test("10. a site that no collector takes: log and status name it and the way out, and how much is discarded", async () => {
   await using console = await DemoConsole.start();
   await using home = new BridgeHome();
   const expected = supplySome(console);
@@ -197,6 +200,9 @@ test("10. a site that no collector takes: the log names it and the way out, once
     async () => (await bridge.total("s1bridge_events_unrouted_total")) === expected.length,
     "all are counted",
   );
+  const text = await statusSays(home, /^NO COLLECTOR TAKES .*\n.+ \d+ +\d+ s ago$/m);
+  expect(text).toContain(String(line["belongsTo"]));
+  expect(text).toContain("s1bridge routes");
   const told = bridge.log.filter(({ msg }) => msg.startsWith("no collector matches"));
   expect(new Set(told.map(({ belongsTo }) => belongsTo)).size).toBe(told.length);
 });
