@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import { Bridge, type Observer } from "../bridge/bridge.ts";
+import type { Bridge, Observer } from "../bridge/bridge.ts";
 import type { DeliveryFault } from "../bridge/delivery.ts";
 import type { FeedFault } from "../bridge/intake.ts";
 import { OwnEvents } from "../bridge/own-events.ts";
