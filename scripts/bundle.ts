@@ -7,9 +7,9 @@
  *     message/renderer.js  message/router.js
  *     lib/                 the code that they share, or load when it is needed; build.json
  *     package.json         the version
- *     LICENSES.txt         of everything that is in it
+ *     LICENSE              its own; LICENSES.txt: of the packages that are in it
  */
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Metafile, build } from "esbuild";
 import { ROOT, buildFacts, buildJson } from "./build-facts.ts";
@@ -42,10 +42,12 @@ export async function bundle(folder: string): Promise<void> {
   // It is started as `node main.js`; packagers' tools take the first line for a wish to have a Node of the system.
   const main = join(folder, "main.js");
   writeFileSync(main, readFileSync(main, "utf8").replace(/^#!.*/, "//"));
+  chmodSync(main, 0o644);
   const { version } = buildFacts();
   mkdirSync(join(folder, "lib"), { recursive: true });
   writeFileSync(join(folder, "lib/build.json"), buildJson());
   writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name: "s1bridge", version, type: "module" })}\n`);
+  copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
   writeFileSync(join(folder, "LICENSES.txt"), licences(packagesIn(metafile)));
 }
 

@@ -23,5 +23,7 @@ if (isDaemon && !isPrepared && process.execve !== undefined) {
   // The same process, so that its supervisor sees no other.
   process.execve(process.execPath, argv, { ...MALLOC_OPTIONS, ...process.env, NODE_COMPILE_CACHE });
 }
+// For `systemctl status`, `ps` and `top`, which show a thread's name of Node's own otherwise.
+if (isDaemon) process.title = ["s1bridge", ...process.argv.slice(2)].join(" ");
 const { runProgram } = await import("./cli/program.ts");
 process.exitCode = await runProgram(process.argv);

@@ -30,6 +30,9 @@ export interface Supervised {
 /** How often a status text is sent where no watchdog asks for more. */
 const STATUS_EVERY_MS = 30_000;
 
+/** A bridge that has just begun is not ready for a moment: it is looked at this soon, then after twice the time, and so on. */
+const FIRST_LOOK_MS = 1000;
+
 /** Opening a spool may mean to salvage or to migrate it; longer than this is not waited for. */
 const OPENING_LIMIT_MS = 30 * 60_000;
 
@@ -39,10 +42,13 @@ export class Supervisor implements Disposable {
   readonly #options: SupervisorOptions;
   readonly #send: (fields: readonly string[]) => Promise<void>;
   readonly #timer: NodeJS.Timeout;
+  readonly #everyMs: number;
+  #soon: NodeJS.Timeout | undefined;
   #supervised: Supervised | undefined;
   #openingSinceMs: number;
   #isTelling = false;
   #isStopping = false;
+  #isReady = false;
   #stuck = "";
   #hasFailed = false;
   #sent: Promise<void> = Promise.resolve();
@@ -56,8 +62,8 @@ export class Supervisor implements Disposable {
     this.#options = options;
     this.#send = options.send ?? ((fields) => systemdNotify(fields, options.env));
     this.#openingSinceMs = this.#now();
-    const everyMs = Math.min(STATUS_EVERY_MS, (watchdogMs(options) ?? Infinity) / 3);
-    this.#timer = setInterval(() => void this.tell(), everyMs);
+    this.#everyMs = Math.min(STATUS_EVERY_MS, (watchdogMs(options) ?? Infinity) / 3);
+    this.#timer = setInterval(() => void this.tell(), this.#everyMs);
     this.#timer.unref();
     void this.tell();
   }
@@ -65,9 +71,11 @@ export class Supervisor implements Disposable {
   /** The bridge has opened its spool and runs. Disposing of the result says that it has ended, and may begin anew. */
   begin(supervised: Supervised): Disposable {
     this.#supervised = supervised;
-    void this.#try(["READY=1", "STATUS=started"]).then(() => this.tell());
+    this.#isReady = false;
+    void this.#try(["READY=1", "STATUS=started"]).then(() => this.#tellUntilReady(FIRST_LOOK_MS));
     return {
       [Symbol.dispose]: () => {
+        clearTimeout(this.#soon);
         this.#supervised = undefined;
         this.#openingSinceMs = this.#now();
       },
@@ -88,6 +96,15 @@ export class Supervisor implements Disposable {
 
   #end(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
+  }
+
+  /** So that `systemctl status` right after the start does not show for half a minute what lasted a second. */
+  async #tellUntilReady(delayMs: number): Promise<void> {
+    await this.tell();
+    if (this.#isReady || this.#isStopping || this.#supervised === undefined || delayMs >= this.#everyMs) return;
+    this.#soon = setTimeout(() => void this.#tellUntilReady(2 * delayMs), delayMs);
+    this.#soon.unref();
   }
 
   /** Looks, and tells what there is to tell; not while the look before still waits for its answer. */
@@ -112,6 +129,7 @@ export class Supervisor implements Disposable {
 
   async #running(supervised: Supervised): Promise<readonly string[]> {
     const status = await supervised.status();
+    this.#isReady = status.ready;
     const stuck = supervised.standstills(status).join("; ");
     if (stuck !== "" && stuck !== this.#stuck)
       this.#options.log.error({ stuck }, "something hangs; the watchdog is not fed until it moves");

@@ -12,6 +12,7 @@ const PACKAGE = JSON.parse(read("package.json")) as {
   bin: Record<string, string>;
   engines: { node: string };
   files: readonly string[];
+  license: string;
 };
 const DEFAULTS = parseConfig(exampleConfig()).config;
 
@@ -36,6 +37,13 @@ test("the command is what the build makes of src/main.ts", () => {
 
 test("docs/configuration.md names the path that the unit and the container use", () => {
   expect(read("docs/configuration.md")).toContain(`\`${CONFIG_PATH}\``);
+});
+
+test("the licence is the same wherever it is named", () => {
+  expect(PACKAGE.license).toBe("Apache-2.0");
+  expect(read("LICENSE")).toMatch(/Apache License\s+Version 2\.0/);
+  expect(read("README.md")).toContain("Licence: [Apache-2.0](LICENSE)");
+  expect(read("deploy/debian/copyright")).toContain("\nLicense: Apache-2.0\n");
 });
 
 describe("the Dockerfile", () => {
@@ -93,7 +101,7 @@ describe.each(UNITS)("systemd/$unit", ({ unit, home, state }) => {
     expect(all("ConditionPathExists")).toEqual([config]);
     expect(all("ExecStartPre")).toEqual([`/usr/bin/s1bridge check -c ${config}`]);
     expect(all("ExecStart")).toEqual([`/usr/bin/s1bridge run -c ${config}`]);
-    expect(all("ExecReload")).toEqual(["/bin/kill -HUP $MAINPID"]);
+    expect(all("ExecReload")).toEqual([`/usr/bin/s1bridge check -c ${config}`, `/bin/sh -c 'kill -HUP "$MAINPID"'`]);
   });
 
   test("has the spool where the configuration has it by default", () => {

@@ -58,6 +58,23 @@ test("it is ready when the bridge runs, and not while the spool is opened; then 
   ]);
 });
 
+test("until it is ready for the first time, how it is is told after 1, 2, 4, … s, and not more often than ever after", async () => {
+  let ready = false;
+  using supervisor = supervise();
+  supervisor.begin(bridge({ status: () => Promise.resolve({ ...READY, ready, reasons: ["no page yet"] }) }));
+  const count = async (ms: number): Promise<number> => {
+    sent = [];
+    await vi.advanceTimersByTimeAsync(ms);
+    return sent.length;
+  };
+  await vi.advanceTimersByTimeAsync(0);
+  expect(await count(7000)).toBe(3);
+  ready = true;
+  await vi.advanceTimersByTimeAsync(8000);
+  expect(sent.at(-1)?.[0]).toMatch(/^STATUS=ready/);
+  expect(await count(45_000)).toBe(2);
+});
+
 describe("a sign of life", () => {
   test("is given three times within what the watchdog allows", async () => {
     using supervisor = supervise({ WATCHDOG_USEC: "6000000", WATCHDOG_PID: "42" });
