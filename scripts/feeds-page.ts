@@ -1,6 +1,6 @@
 import { FEEDS } from "../src/feeds/index.ts";
 import { type FeedDefinition, type RecordSource, pathsOf } from "../src/feeds/definition.ts";
-import { limitOf } from "../src/sentinelone/client.ts";
+import { limitOf } from "../src/sentinelone/request-limits.ts";
 
 /** `docs/feeds.md`, written from the feeds. */
 export function feedsPage(): string {

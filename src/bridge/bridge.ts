@@ -6,7 +6,7 @@ import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { isRoutedAlike } from "../routing/match.ts";
 import { readActivityTypes } from "../sentinelone/activity-types.ts";
-import { RequestLimits } from "../sentinelone/client.ts";
+import { RequestLimits } from "../sentinelone/request-limits.ts";
 import type { ThreadedSpool } from "../spool/spool.ts";
 import type { Forgotten } from "../spool/places.ts";
 import {

@@ -13,6 +13,8 @@ import {
 export interface Answer {
   readonly text: string;
   readonly requestId: string | undefined;
+  /** How many records were asked for, which may have been fewer than the feed wanted. */
+  readonly limit?: number | undefined;
 }
 
 export interface RawAnswer extends Answer {

@@ -1,15 +1,12 @@
-import { createHash } from "node:crypto";
-import { promisify } from "node:util";
-import { gunzip, type ZlibOptions } from "node:zlib";
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
 import { describeError } from "../lib/errors.ts";
-import { releaseBuffer } from "../lib/release-buffer.ts";
 import { isAbort, withDeadline } from "../lib/signals.ts";
-import { TokenBucket } from "../lib/token-bucket.ts";
+import { MAX_ANSWER_BYTES, isTooLarge, readBody, readCutBody } from "./answer-body.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
-import { FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
-import { RequestBudgets } from "./budget.ts";
+import { AnswerTooLargeError, FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
+import { PageSizes, recordsAsked } from "./page-size.ts";
+import { type RequestLimits, budgetOf } from "./request-limits.ts";
 import { ConsoleToken, toldExpiry } from "./token.ts";
 import type { RequestReport } from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
@@ -38,11 +35,16 @@ export interface ClientOptions {
 
 export type Query = Readonly<Record<string, string>>;
 
-/** What is asked of the API: a list, or with a body a query in GraphQL. */
+/** What is asked of the API: a list, or a query in GraphQL. */
 export interface ApiRequest {
   readonly path: string;
   readonly query: Query;
-  readonly body?: string;
+  readonly graphql?: GraphqlRequest;
+}
+
+export interface GraphqlRequest {
+  readonly query: string;
+  readonly variables: { readonly first: number; readonly after: string | null; readonly filters: readonly object[] };
 }
 
 const API = "/web/api/v2.1/";
@@ -56,14 +58,20 @@ const EXPIRY_TIMEOUT_MS = 5000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** A page of 1,000 records has 1 to 2 MB; what is far beyond is not an answer but an attack on our memory. */
-const MAX_ANSWER_BYTES = 256 << 20;
+/** An answer this short leaves room for one of four times as many records. */
+const ROOMY_LENGTH = MAX_ANSWER_BYTES / 8;
+
+/** For undici. */
+const UNLIMITED = -1;
 
 /** Asks one console. Shared by its feeds, so that they share its connections, its clock and its limits. */
 export class ConsoleClient {
   readonly clock: ConsoleClock;
   readonly #options: ClientOptions;
   readonly #dispatcher: Dispatcher;
+  /** For answers of any length, from the first one on that needs it. */
+  #unlimited: Dispatcher | undefined;
+  readonly #sizes = new PageSizes();
   readonly #token: ConsoleToken;
   readonly #certificates: Disposable | undefined;
   #about: Promise<string | undefined> | undefined;
@@ -71,7 +79,7 @@ export class ConsoleClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
-    this.#dispatcher = dispatcher(options);
+    this.#dispatcher = dispatcher(options, MAX_ANSWER_BYTES);
     this.#certificates = options.onCertificate && watchCertificate(options.url, options.onCertificate);
     this.#token = new ConsoleToken(options.token);
     this.clock = options.clock ?? new ConsoleClock();
@@ -86,7 +94,7 @@ export class ConsoleClient {
   async ask(asked: ApiRequest, signal: AbortSignal): Promise<Answer> {
     const token = this.#readToken();
     try {
-      return await this.#ask(asked, token, signal);
+      return await this.#askInParts(asked, token, signal);
     } catch (error) {
       if (!(error instanceof FeedUnauthorizedError)) throw error;
       return await this.#askAgain(error, token, asked, signal);
@@ -117,7 +125,7 @@ export class ConsoleClient {
 
   async close(): Promise<void> {
     this.#certificates?.[Symbol.dispose]();
-    await this.#dispatcher.destroy();
+    await Promise.all([this.#dispatcher.destroy(), this.#unlimited?.destroy()]);
   }
 
   /** After a 401: a token that has changed in its file is tried at once; otherwise `/system/info` tells whether it is dead. */
@@ -128,7 +136,7 @@ export class ConsoleClient {
     signal: AbortSignal,
   ): Promise<Answer> {
     const token = this.#readToken();
-    if (token !== refusedToken) return await this.#ask(asked, token, signal);
+    if (token !== refusedToken) return await this.#askInParts(asked, token, signal);
     if (asked.path === "system/info") throw refused;
     await this.#ask({ path: "system/info", query: {} }, token, signal);
     throw notForThisToken(refused);
@@ -175,7 +183,23 @@ export class ConsoleClient {
     }
   }
 
-  async #ask(asked: ApiRequest, token: string, signal: AbortSignal): Promise<Answer> {
+  /** Too large an answer is asked for again with fewer records, down to one, which is then cut as it comes. */
+  async #askInParts(asked: ApiRequest, token: string, signal: AbortSignal): Promise<Answer> {
+    for (;;) {
+      const part = this.#sizes.within(asked);
+      const limit = recordsAsked(part);
+      try {
+        const answer = await this.#ask(part, token, signal);
+        if (answer.text.length < ROOMY_LENGTH) this.#sizes.grow(asked);
+        return { ...answer, limit };
+      } catch (error) {
+        if (!(error instanceof AnswerTooLargeError)) throw error;
+        if (!this.#sizes.shrink(part)) return { ...(await this.#ask(part, token, signal, "cut")), limit };
+      }
+    }
+  }
+
+  async #ask(asked: ApiRequest, token: string, signal: AbortSignal, read: "whole" | "cut" = "whole"): Promise<Answer> {
     const { path, query } = asked;
     const budget = budgetOf(path);
     this.#options.limits.hourly(token, this.#options.perHour)?.spend();
@@ -183,7 +207,7 @@ export class ConsoleClient {
     const startedMs = performance.now();
     let answer: RawAnswer | undefined;
     try {
-      answer = await this.#request(asked, token, signal);
+      answer = await this.#request(asked, token, signal, read);
     } finally {
       const tookMs = performance.now() - startedMs;
       // Given up by us at the stop: that says nothing of the console.
@@ -204,26 +228,31 @@ export class ConsoleClient {
     }
   }
 
-  async #request({ path, query, body: sent }: ApiRequest, token: string, signal: AbortSignal): Promise<RawAnswer> {
+  async #request(
+    { path, query, graphql }: ApiRequest,
+    token: string,
+    signal: AbortSignal,
+    read: "whole" | "cut",
+  ): Promise<RawAnswer> {
     using limit = withDeadline(signal, 2 * ANSWER_TIMEOUT_MS);
     try {
       const { statusCode, headers, body } = await request(new URL(API + path, this.#options.url), {
         query,
-        ...(sent === undefined ? {} : { method: "POST", body: sent }),
+        ...(graphql === undefined ? {} : { method: "POST", body: JSON.stringify(graphql) }),
         headers: {
           authorization: `ApiToken ${token}`,
           accept: "application/json",
-          ...(sent === undefined ? {} : { "content-type": "application/json" }),
+          ...(graphql === undefined ? {} : { "content-type": "application/json" }),
           "accept-encoding": "gzip",
           "user-agent": this.#options.userAgent,
         },
-        dispatcher: this.#dispatcher,
+        dispatcher: read === "whole" ? this.#dispatcher : (this.#unlimited ??= dispatcher(this.#options, UNLIMITED)),
         headersTimeout: ANSWER_TIMEOUT_MS,
         bodyTimeout: ANSWER_TIMEOUT_MS,
         signal: limit.signal,
       });
-      const bytes = new Uint8Array(await body.arrayBuffer());
-      const text = await decode(bytes, header(headers["content-encoding"]));
+      const encoding = header(headers["content-encoding"]);
+      const text = await (read === "whole" ? readBody(body, encoding) : readCutBody(body, encoding));
       const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",
@@ -237,6 +266,10 @@ export class ConsoleClient {
       return answer;
     } catch (error) {
       if (isAbort(error, signal)) throw error;
+      if (read === "whole" && isTooLarge(error))
+        throw new AnswerTooLargeError(`the answer to ${path} has more than ${MAX_ANSWER_BYTES} bytes`, {
+          cause: error,
+        });
       throw new FeedUnavailableError(`${path} could not be read from ${this.#options.url}: ${describeError(error)}`, {
         cause: error,
       });
@@ -244,103 +277,20 @@ export class ConsoleClient {
   }
 }
 
-/** Sustained requests per second and burst, within what SentinelOne documents for a token. */
-const DOCUMENTED: Readonly<Record<string, { perSecond: number; burst: number }>> = {
-  activities: { perSecond: 10, burst: 10 },
-  threats: { perSecond: 10, burst: 10 },
-  "threats/{id}": { perSecond: 100, burst: 100 },
-  agents: { perSecond: 25, burst: 25 },
-  sites: { perSecond: 100, burst: 10 },
-  accounts: { perSecond: 100, burst: 10 },
-  "application-management": { perSecond: 3, burst: 3 },
-  exclusions: { perSecond: 25, burst: 25 },
-  "service-users": { perSecond: 5, burst: 5 },
-  users: { perSecond: 40, burst: 40 },
-  "unifiedalerts/graphql": { perSecond: 25, burst: 25 },
-  "system/info": { perSecond: 1, burst: 2 },
-};
-
-/** What a path's requests count for: the ids in it make no difference. */
-export function budgetOf(path: string): string {
-  if (path.endsWith("/policy")) return "policy";
-  if (path.startsWith("application-management/")) return "application-management";
-  return path.replace(/^(threats)\/.+$/, "$1/{id}");
-}
-
 /** A path without its ids, so that it names a kind of request. */
 function labelOf(path: string): string {
   return path.replaceAll(/(?<=\/)\d+(?=\/|$)/g, "{id}");
 }
 
-/** Requests per second that a path may make, as documented or as we limit it. */
-export function limitOf(path: string): number {
-  return (DOCUMENTED[budgetOf(path)] ?? UNDOCUMENTED).perSecond;
-}
-
-/** Paths without a documented limit. */
-const UNDOCUMENTED = { perSecond: 5, burst: 5 };
-
-/** Less than this is asked for so rarely that two at once are no matter. */
-const RARE_PER_SECOND = 2;
-
-/**
- * Without a burst, and a little below the limit: requests that left evenly arrive a little closer together, and no second
- * of the console is to count more than it documents.
- */
-function evenly({ perSecond, burst }: { perSecond: number; burst: number }): { perSecond: number; burst: number } {
-  return perSecond < RARE_PER_SECOND ? { perSecond, burst } : { perSecond: perSecond * 0.95, burst: 1 };
-}
-
-/** The request budget: per token and path, so that consoles which share a token share it. */
-export class RequestLimits {
-  readonly #buckets = new Map<string, TokenBucket>();
-  readonly #hourly = new RequestBudgets();
-
-  /** The budget of a token for an hour, when there is one. */
-  hourly(token: string, perHour: number | undefined) {
-    return perHour === undefined ? undefined : this.#hourly.of(token, perHour);
-  }
-
-  bucket(token: string, path: string, perSecond?: number): TokenBucket {
-    const key = `${createHash("sha256").update(token).digest("base64")} ${path}`;
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined) {
-      bucket = new TokenBucket(
-        perSecond === undefined ? evenly(DOCUMENTED[path] ?? UNDOCUMENTED) : { perSecond, burst: 1 },
-      );
-      this.#buckets.set(key, bucket);
-    }
-    return bucket;
-  }
-}
-
-function dispatcher({ ca, proxy }: ClientOptions): Dispatcher {
+function dispatcher({ ca, proxy }: ClientOptions, maxResponseSize: number): Dispatcher {
   const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) };
-  const options = { connect, keepAliveTimeout: 60_000, connections: 8, maxResponseSize: MAX_ANSWER_BYTES };
+  const options = { connect, keepAliveTimeout: 60_000, connections: 8, maxResponseSize };
   if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
   const hasProxy = [HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy].some(
     (value) => value !== undefined && value !== "",
   );
   return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: connect }) : new Agent(options);
-}
-
-/** A page mostly fits into one chunk, and is then not copied. */
-const PLAIN_CHUNK_BYTES = 2 << 20;
-
-const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
-
-async function decode(bytes: Uint8Array, encoding: string | undefined): Promise<string> {
-  if (bytes.length > MAX_ANSWER_BYTES)
-    throw new Error(`an answer of ${bytes.length} bytes is over the limit of ${MAX_ANSWER_BYTES}`);
-  const plain =
-    encoding === "gzip"
-      ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES })
-      : Buffer.from(bytes.buffer);
-  const text = plain.toString("utf8");
-  releaseBuffer(bytes);
-  releaseBuffer(plain);
-  return text;
 }
 
 function header(value: string | string[] | undefined): string | undefined {

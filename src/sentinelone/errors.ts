@@ -15,6 +15,9 @@ export class FeedUnavailableError extends FeedError {
   readonly code = "BRIDGE_FEED_UNAVAILABLE";
 }
 
+/** More than is read at once; the client asks for less, and does not tell anybody. */
+export class AnswerTooLargeError extends FeedUnavailableError {}
+
 /** 401, and `/system/info` refuses the token too: it is expired or revoked. */
 export class FeedUnauthorizedError extends FeedError {
   readonly code = "BRIDGE_FEED_UNAUTHORIZED";

@@ -119,9 +119,9 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       this.#poll = undefined;
       return emptyPage(checkpoint, consoleVersion);
     }
-    const { elements, nextCursor } = await this.#ask(poll, signal);
+    const { elements, nextCursor, limit } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = this.#read(elements, poll);
-    const hasMore = this.#advance(poll, elements.length, nextCursor);
+    const hasMore = this.#advance(poll, { count: elements.length, limit }, nextCursor);
     if (hasMore) this.#readAhead(poll);
     // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
     const reached = Math.min(hasMore || nextCursor !== undefined ? poll.last : poll.to, poll.sure);
@@ -208,9 +208,10 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     return { from, to, readBefore, sure, last: from, used: new Set(), cursor: undefined, emptyPages: 0 };
   }
 
-  async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage> {
+  async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage & { readonly limit: number }> {
     try {
-      return this.#parse(await this.#fetch(poll, signal));
+      const answer = await this.#fetch(poll, signal);
+      return { ...this.#parse(answer), limit: answer.limit ?? PAGE_LIMIT };
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (startOver(poll)) return await this.#ask(poll, signal);
@@ -257,7 +258,11 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   }
 
   /** Moves to the next page; false at the end of the window. A cursor that leads in a circle is not followed. */
-  #advance(poll: Poll, count: number, nextCursor: string | undefined): boolean {
+  #advance(
+    poll: Poll,
+    { count, limit }: { readonly count: number; readonly limit: number },
+    nextCursor: string | undefined,
+  ): boolean {
     poll.emptyPages = count === 0 ? poll.emptyPages + 1 : 0;
     if (nextCursor !== undefined && !poll.used.has(nextCursor) && poll.emptyPages < 2) {
       poll.used.add(nextCursor);
@@ -265,7 +270,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       return true;
     }
     // A full page that is said to be the last may be one whose cursor was lost: what stands behind it would be missing.
-    if ((nextCursor !== undefined || count >= PAGE_LIMIT) && startOver(poll)) return true;
+    if ((nextCursor !== undefined || count >= limit) && startOver(poll)) return true;
     this.#poll = undefined;
     return false;
   }

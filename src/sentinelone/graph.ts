@@ -25,7 +25,7 @@ export function graphRequest(
     filters: [{ fieldId: timeField, dateTimeRange }],
   };
   const query = graphql.query(order === "asc" ? "ASC" : "DESC");
-  return { path, query: {}, body: JSON.stringify({ query, variables }) };
+  return { path, query: {}, graphql: { query, variables } };
 }
 
 /** Whether a record belongs to the configured scope: the query can not be limited to it in a way that is documented. */

@@ -5,6 +5,7 @@ import { fingerprint } from "../event/fingerprint.ts";
 import { type Micros, parseTime, snowflakeTime } from "../event/time.ts";
 import type { RecordSource } from "../feeds/definition.ts";
 import type { ApiElement } from "./page.ts";
+import { tooLong } from "./oversized.ts";
 import { mayHaveSecrets, withoutSecretTexts, withoutSecretValues } from "./without-secrets.ts";
 
 /** A record of an answer, with where it belongs. */
@@ -18,7 +19,19 @@ export interface ReadRecord {
  * Total: what is no record is a dead letter; a record without id gets one that is the same whenever it is read again.
  * Secrets are taken out, but for records that are not parsed here: activities have none.
  */
-export function readElement(element: ApiElement, { id, belongs }: RecordSource): ReadRecord | DeadLetter {
+export function readElement(element: ApiElement, source: RecordSource): ReadRecord | DeadLetter {
+  const oversized = tooLong(element.text);
+  if (oversized !== undefined) return oversized;
+  try {
+    return readWhole(element, source);
+  } catch (error) {
+    // Nested so deep that it can not be written again.
+    if (!(error instanceof RangeError)) throw error;
+    return { reason: `too deep: ${error.message}`, text: withoutSecretTexts(element.text) };
+  }
+}
+
+function readWhole(element: ApiElement, { id, belongs }: RecordSource): ReadRecord | DeadLetter {
   const { head } = element;
   const read = head ?? element.value();
   if (!isRecord(read)) {
@@ -85,8 +98,11 @@ export function idOf(id: unknown): string | undefined {
   return typeof id === "number" ? String(id) : textOf(id);
 }
 
+/** What makes a record the one it is has to stay short: it is kept, and sent. */
+const MAX_IDENTITY_LENGTH = 1024;
+
 function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+  return typeof value === "string" && value !== "" && value.length <= MAX_IDENTITY_LENGTH ? value : undefined;
 }
 
 function digest(text: string): string {

@@ -4,7 +4,8 @@ import type { FeedName } from "../../src/event/event.ts";
 import { FEEDS } from "../../src/feeds/index.ts";
 import { formatTime, microsFromMs } from "../../src/event/time.ts";
 import { BridgeError } from "../../src/lib/errors.ts";
-import { type ClientOptions, ConsoleClient, RequestLimits } from "../../src/sentinelone/client.ts";
+import { type ClientOptions, ConsoleClient } from "../../src/sentinelone/client.ts";
+import { RequestLimits } from "../../src/sentinelone/request-limits.ts";
 import { createFeed } from "../../src/sentinelone/create-feed.ts";
 import type { ConsoleFeed, FeedOptions } from "../../src/sentinelone/feed.ts";
 

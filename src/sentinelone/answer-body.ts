@@ -1,0 +1,51 @@
+import { promisify } from "node:util";
+import { type ZlibOptions, createGunzip, gunzip } from "node:zlib";
+import { type Dispatcher, errors } from "undici";
+import { releaseBuffer } from "../lib/release-buffer.ts";
+import { RecordCutter } from "./oversized.ts";
+
+type Body = Dispatcher.ResponseData["body"];
+
+/**
+ * A page of 1,000 records has 1 to 2 MB, rarely 10. What is beyond this is asked for in smaller parts: with its text and
+ * its records it takes a multiple of memory.
+ */
+export const MAX_ANSWER_BYTES = 32 << 20;
+
+/** A page mostly fits into one chunk, and is then not copied. */
+const PLAIN_CHUNK_BYTES = 2 << 20;
+
+const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
+
+/** The whole body as text. Rejects with what `isTooLarge` knows. */
+export async function readBody(body: Body, encoding: string | undefined): Promise<string> {
+  const bytes = new Uint8Array(await body.arrayBuffer());
+  if (bytes.length > MAX_ANSWER_BYTES) throw new errors.ResponseExceededMaxSizeError();
+  const plain =
+    encoding === "gzip"
+      ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES })
+      : Buffer.from(bytes.buffer);
+  const text = plain.toString("utf8");
+  releaseBuffer(bytes);
+  releaseBuffer(plain);
+  return text;
+}
+
+/** The body with its oversized records cut, however long it is. */
+export async function readCutBody(body: Body, encoding: string | undefined): Promise<string> {
+  const cutter = new RecordCutter();
+  const unpacked = encoding === "gzip" ? body.compose<NodeJS.ReadWriteStream>(createGunzip()) : body;
+  for await (const chunk of unpacked) {
+    cutter.write(chunk as Buffer);
+    // Leaving the loop ends the stream.
+    if (cutter.keptBytes > MAX_ANSWER_BYTES)
+      throw new Error(`without its oversized records it still has more than ${MAX_ANSWER_BYTES} bytes`);
+  }
+  return cutter.text();
+}
+
+/** Whether it is about the size of an answer, packed or not. */
+export function isTooLarge(error: unknown): boolean {
+  if (error instanceof errors.ResponseExceededMaxSizeError) return true;
+  return error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+}
