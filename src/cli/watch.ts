@@ -55,6 +55,10 @@ export class Watch implements Observer {
     this.#begun = { bridge, metrics, board: boardOf(bridge, config, () => reloads?.refused) };
     this.#expect(config);
     this.#log.salvaged(bridge.spool);
+    this.#notices.opened(
+      bridge.spool,
+      bridge.consoles.map(({ console }) => console),
+    );
     this.#log.forgotten(bridge.spool.forgotten);
   }
 

@@ -1,4 +1,13 @@
-import { appendFileSync, closeSync, createReadStream, existsSync, fsyncSync, openSync, readSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { DeadLetter, FeedKey } from "../bridge/ports.ts";
@@ -7,18 +16,27 @@ import { SpoolWriteError } from "./errors.ts";
 
 /** Kept before the checkpoint moves past them: a crash in between keeps one twice, and never none. */
 export function appendDeadLetters(directory: string, { console, feed }: FeedKey, letters: readonly DeadLetter[]): void {
-  if (letters.length === 0) return;
   const path = join(directory, FILE);
   const at = new Date().toISOString();
   const lines = letters.map(({ reason, text }) => `${JSON.stringify({ at, console, feed, reason, text })}\n`).join("");
   try {
-    appendFileSync(path, lines, { mode: 0o600 });
-    const file = openSync(path, "r");
-    fsyncSync(file);
-    closeSync(file);
+    const file = openSync(path, "a+", 0o600);
+    try {
+      // What a crash or a full disk has torn must not take the next line with it.
+      writeFileSync(file, endsTorn(file) ? `\n${lines}` : lines);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
     throw new SpoolWriteError(`${path} can not be written: ${describeError(error)}`, { cause: error });
   }
+}
+
+function endsTorn(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== NEWLINE;
 }
 
 const FILE = "dead-letters.ndjson";

@@ -28,9 +28,9 @@ const SQLITE_FULL = 13;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
-/** SQLite says that the disk is full. */
+/** SQLite, or the system, says that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
-  return primaryCode(error) === SQLITE_FULL;
+  return primaryCode(error) === SQLITE_FULL || (error instanceof Error && "code" in error && error.code === "ENOSPC");
 }
 
 /** SQLite, or we, say that the file does not hold what was written. */

@@ -42,14 +42,14 @@ export class Space {
 
   /** An empty queue has room for any page: one that is too large, or ids that fill the spool, would stop the feed for good. */
   isFull(incoming: number): boolean {
-    if (!this.#hasFreeSpace()) return true;
+    if (!this.hasFreeSpace()) return true;
     return !this.#isEmpty() && this.usedBytes() + incoming > this.#options.maxBytes;
   }
 
   /** Whether so much has no room, unless older blocks make some: deleting leaves free pages, and never a shorter file. */
   lacks(incoming: number): boolean {
     const { pages, free, size } = this.#pages();
-    if (!this.#hasFreeSpace() && free * size < incoming) return true;
+    if (!this.hasFreeSpace() && free * size < incoming) return true;
     return !this.#isEmpty() && (pages - free) * size + incoming > this.#options.maxBytes;
   }
 
@@ -116,7 +116,8 @@ export class Space {
     return this.#sql.pages.get() as { pages: number; free: number; size: number };
   }
 
-  #hasFreeSpace(): boolean {
+  /** Whether the file system has as much as is always to be left. */
+  hasFreeSpace(): boolean {
     if (performance.now() - this.#freeSpace.checkedAt > FREE_SPACE_MS) {
       const { bavail, bsize } = statfsSync(this.#options.directory);
       this.#freeSpace = { checkedAt: performance.now(), enough: bavail * bsize >= this.#options.minFreeBytes };

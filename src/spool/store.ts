@@ -148,7 +148,7 @@ export class SpoolStore {
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
   append(key: FeedKey, page: PackedPage): AppendOutcome {
     this.#file.stayInPlace(this.end);
-    if (page.blocks.length > 0 && !this.#hasRoom(page)) return { outcome: "full", dropped: this.#dropping.take() };
+    if (!this.#hasRoom(page)) return { outcome: "full", dropped: this.#dropping.take() };
     this.keepDeadLetters(key, page.deadLetters);
     const feed = this.#feeds.of(key);
     const before = this.#queue.mark(feed);
@@ -181,7 +181,8 @@ export class SpoolStore {
 
   /** Keeps what can not become an event, durably. */
   keepDeadLetters({ console, feed }: FeedKey, letters: readonly DeadLetter[]): void {
-    appendDeadLetters(this.#options.directory, { console, feed }, letters);
+    if (letters.length === 0) return;
+    this.#space.withReserve(() => appendDeadLetters(this.#options.directory, { console, feed }, letters));
   }
 
   /** A block can not be read: the next opening sets it aside, and has its feed read again what was in it. */
@@ -228,6 +229,8 @@ export class SpoolStore {
   }
 
   #hasRoom(page: PackedPage): boolean {
+    // A checkpoint alone always has room; dead letters are no part of the database.
+    if (page.blocks.length === 0) return page.deadLetters.length === 0 || this.#space.hasFreeSpace();
     const bytes = this.#space.sizeOf(page);
     if (this.#options.whenFull !== "drop_oldest") return !this.#space.isFull(bytes);
     this.#dropping.makeRoom(bytes);

@@ -1,11 +1,14 @@
 import { type Observable, repeat } from "rxjs";
+import type { Bridge } from "../bridge/bridge.ts";
 import type { WindowReport } from "../bridge/delivery.ts";
 import type { PageReport } from "../bridge/intake.ts";
 import type { OwnEvents, OwnReport } from "../bridge/own-events.ts";
+import type { FeedKey, Unrouted } from "../bridge/ports.ts";
 import { type Fault, retryWithBackoff } from "../bridge/retry.ts";
 import { every } from "../bridge/schedule.ts";
 import type { NoticeCode } from "../cef/mapping/bridge.ts";
 import { type JsonRecord, OWN_FEED } from "../event/event.ts";
+import { formatTime } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { fromReporting, untilAborted } from "../lib/rx.ts";
 import type { BridgeStatus } from "./status.ts";
@@ -44,6 +47,14 @@ const KINDS: Readonly<Record<NoticeCode, { readonly text: string; readonly atMos
     text: "records appeared later than overlap reaches; it is longer from now on, raise it to keep it so",
     atMostEveryMs: MINUTE_MS,
   },
+  salvaged: {
+    text: "the spool was damaged: what could be read goes on, and what is lost is read again from the console",
+    atMostEveryMs: MINUTE_MS,
+  },
+  unrouted: {
+    text: "events match no collector and are discarded; a collector with `default: true` takes the rest",
+    atMostEveryMs: MINUTE_MS,
+  },
   parked: {
     text: "the console refuses it; nothing is read, and it is looked at now and then",
     atMostEveryMs: 60 * MINUTE_MS,
@@ -62,6 +73,9 @@ const MAX_REASON_LENGTH = 200;
 /** Each console and feed has few codes; should that ever not hold, memory has an end. */
 const MAX_PENDING = 10_000;
 
+/** Sites come from the records. */
+const MAX_UNROUTED = 10_000;
+
 interface Pending {
   readonly notice: Omit<Notice, "count" | "reasons">;
   count: number;
@@ -77,6 +91,7 @@ export class NoticeBoard {
   readonly #now: () => number;
   readonly #pending = new Map<string, Pending>();
   readonly #toldMs = new Map<string, number>();
+  readonly #unrouted = new Set<string>();
 
   constructor(now: () => number = Date.now) {
     this.#now = now;
@@ -134,8 +149,9 @@ export class NoticeBoard {
   }
 
   window({ batches }: WindowReport): void {
-    for (const { origin, damaged, unmapped = [] } of batches) {
+    for (const { origin, damaged, unmapped = [], unrouted } of batches) {
       if (origin === undefined) continue;
+      this.#notRouted(origin, unrouted);
       this.post({ ...origin, code: "dead_letters", count: unmapped.length, reasons: unmapped });
       this.post({ ...origin, code: "damaged", count: damaged - unmapped.length, reasons: [] });
     }
@@ -151,6 +167,34 @@ export class NoticeBoard {
       this.post({ console, feed, code: "parked", count: 1, reasons: [`${fault.code}: ${fault.message}`] });
     }
     for (const { console, tokenSecondsLeft } of consoles) this.#token(console, tokenSecondsLeft);
+  }
+
+  /** What an opening found damaged: every console has to know, for the queue is one. */
+  opened({ salvaged, repairs }: Pick<Bridge["spool"], "salvaged" | "repairs">, consoles: readonly string[]): void {
+    const notice = { feed: undefined, code: "salvaged" } as const;
+    for (const console of consoles) {
+      if (salvaged !== undefined) {
+        const { reason, kept, lost, rereads } = salvaged;
+        const reasons = [reason, `of the queue ${lost} events are lost and ${kept} kept`, ...from(rereads, console)];
+        this.post({ ...notice, console, count: Math.max(lost, 1), reasons });
+      }
+      const set = repairs.restored.length + repairs.corrected;
+      const text =
+        "checkpoints or positions of the spool were damaged: these are from their copies; duplicates may come";
+      if (set > 0)
+        this.post({ ...notice, console, count: set, reasons: from(repairs.restored, console), text, severity: 5 });
+    }
+  }
+
+  /** Once for each site: the counter has the rest. What the bridge says itself may well be for nobody. */
+  #notRouted({ console, feed }: FeedKey, unrouted: Unrouted): void {
+    if (feed === OWN_FEED) return;
+    for (const [belongsTo, count] of Object.entries(unrouted)) {
+      const key = `${console}\n${belongsTo}`;
+      if (this.#unrouted.has(key) || this.#unrouted.size >= MAX_UNROUTED) continue;
+      this.#unrouted.add(key);
+      this.post({ console, feed: undefined, code: "unrouted", count, reasons: [belongsTo] });
+    }
   }
 
   #token(console: string, secondsLeft: number | null): void {
@@ -171,6 +215,13 @@ export class NoticeBoard {
       atMostEveryMs,
     });
   }
+}
+
+/** In words, where the feeds of a console read again. */
+function from(feeds: Bridge["spool"]["repairs"]["restored"], console: string): string[] {
+  const own = feeds.filter((feed) => feed.console === console);
+  if (own.length === 0) return [];
+  return [`read again: ${own.map((feed) => `${feed.feed} from ${formatTime(feed.from)}`).join(", ")}`];
 }
 
 export interface NoticeOptions {

@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { packBlock } from "../../src/spool/block.ts";
+import { readDeadLetters } from "../../src/spool/dead-letters.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { SIGHT } from "../../src/spool/sightings.ts";
 import type { PackedPage } from "../../src/spool/packed.ts";
@@ -295,6 +296,16 @@ describe("dead letters", () => {
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([{ ...ACTIVITIES, ...deadLetters[0] }]);
   });
 
+  test("stand on a line of their own behind one that a crash has torn", async () => {
+    const spool = await open();
+    writeFileSync(join(directory, "dead-letters.ndjson"), '{"at":"2026');
+    await spool.append(ACTIVITIES, page([], { deadLetters: [{ reason: "not JSON", text: "x" }] }), NEVER);
+    await spool.append(ACTIVITIES, page([], { deadLetters: [{ reason: "not JSON", text: "y" }] }), NEVER);
+    const kept: string[] = [];
+    for await (const { text } of readDeadLetters(directory)) kept.push(text);
+    expect(kept).toEqual(["x", "y"]);
+  });
+
   test("that can not be kept hold the page back", async () => {
     mkdirSync(join(directory, "dead-letters.ndjson"));
     const spool = await open();
@@ -307,6 +318,20 @@ describe("dead letters", () => {
 });
 
 describe("the disk", () => {
+  test("with less space left than is to stay free holds dead letters back, too", async () => {
+    const spool = await open({ minFreeBytes: Number.MAX_SAFE_INTEGER });
+    const stop = new AbortController();
+    const waiting = spool.append(
+      ACTIVITIES,
+      page([], { deadLetters: [{ reason: "not JSON", text: "x" }] }),
+      stop.signal,
+    );
+    await vi.waitFor(() => expect(spool.isFull).toBe(true), { timeout: 20_000 });
+    stop.abort(new Error("over"));
+    await expect(waiting).rejects.toThrow("over");
+    expect(existsSync(join(directory, "dead-letters.ndjson"))).toBe(false);
+  });
+
   test("with less space left than is to stay free holds appends back", async () => {
     const spool = await open({ minFreeBytes: Number.MAX_SAFE_INTEGER });
     const stop = new AbortController();

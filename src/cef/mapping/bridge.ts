@@ -62,6 +62,11 @@ export const NOTICE_CODES = {
     severity: 4,
     meaning: "Records appeared later than `overlap` reaches; it is longer from now on, for as long as the process runs",
   },
+  salvaged: {
+    severity: 8,
+    meaning: "The spool was damaged: what could be read goes on, and what is lost is read again",
+  },
+  unrouted: { severity: 5, meaning: "Events match no collector, and are discarded; told once for each site" },
   parked: { severity: 6, meaning: "The console refuses the feed or the token; nothing is read until that is mended" },
   token_expiring: { severity: 6, meaning: "The API token expires in 30, 7 or 1 days" },
 } as const satisfies Record<string, { severity: CefSeverity; meaning: string }>;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_RECORD_LENGTH, RecordCutter, tooLong } from "../../../src/sentinelone/oversized.ts";
 import { readGraph, readPage } from "../../../src/sentinelone/page.ts";

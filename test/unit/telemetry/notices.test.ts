@@ -26,8 +26,13 @@ function page(more: Partial<PageReport>): PageReport {
   };
 }
 
-function window(origin: FeedKey, unmapped: readonly string[], damaged = unmapped.length): WindowReport {
-  const batch = { end: 1, newest: undefined, damaged, unmapped, origin, unrouted: {} };
+function window(
+  origin: FeedKey,
+  unmapped: readonly string[],
+  damaged = unmapped.length,
+  unrouted: Readonly<Record<string, number>> = {},
+): WindowReport {
+  const batch = { end: 1, newest: undefined, damaged, unmapped, origin, unrouted };
   return {
     kind: "window",
     collector: "siem",
@@ -110,6 +115,59 @@ describe("the notice board", () => {
     expect(tell()).toMatchObject([
       { code: "dropped", count: 7, reasons: ["for siem"] },
       { code: "late", count: 2 },
+    ]);
+  });
+});
+
+describe("events that no collector takes", () => {
+  test("are told once for each site, under their console", () => {
+    const { board, pass, tell } = clocked();
+    board.window(window(KEY, [], 0, { "site Berlin": 2, "site Bonn": 1 }));
+    board.window(window(KEY, [], 0, { "site Berlin": 2 }));
+    const reasons = ["site Berlin", "site Bonn"];
+    expect(tell()).toMatchObject([{ console: "acme", feed: undefined, code: "unrouted", count: 3, reasons }]);
+    pass(60_000);
+    board.window(window(KEY, [], 0, { "site Berlin": 9 }));
+    expect(tell()).toEqual([]);
+    board.window(window({ ...KEY, console: "other" }, [], 0, { "site Berlin": 9 }));
+    expect(tell()).toMatchObject([{ console: "other", code: "unrouted" }]);
+  });
+
+  test("are no news when the bridge has said them itself", () => {
+    const { board, tell } = clocked();
+    board.window(window({ console: "acme", feed: "bridge" }, [], 0, { "console acme": 1 }));
+    expect(tell()).toEqual([]);
+  });
+});
+
+describe("a spool that was damaged", () => {
+  const NO_REPAIRS = { restored: [], corrected: 0 };
+  const from = 1_700_000_000_000_000 as Micros;
+
+  test("is told to every console, with what is read again of its own", () => {
+    const { board, tell } = clocked();
+    const salvaged = {
+      reason: "malformed",
+      movedTo: "spool.db.damaged-1",
+      kept: 30,
+      lost: 12,
+      rereads: [{ ...KEY, from }],
+    };
+    board.opened({ salvaged, repairs: NO_REPAIRS }, ["acme", "other"]);
+    const [acme, other] = tell();
+    const told = ["malformed", "of the queue 12 events are lost and 30 kept"];
+    const again = "read again: activities from 2023-11-14T22:13:20.000000Z";
+    expect(acme).toMatchObject({ console: "acme", code: "salvaged", count: 12, reasons: [...told, again] });
+    expect(other).toMatchObject({ console: "other", code: "salvaged", count: 12, reasons: told });
+  });
+
+  test("is told with less alarm when only its numbers were set right, and not at all when it was whole", () => {
+    const { board, tell } = clocked();
+    board.opened({ salvaged: undefined, repairs: NO_REPAIRS }, ["acme"]);
+    expect(tell()).toEqual([]);
+    board.opened({ salvaged: undefined, repairs: { restored: [{ ...KEY, from }], corrected: 2 } }, ["acme"]);
+    expect(tell()).toMatchObject([
+      { code: "salvaged", count: 3, severity: 5, text: expect.stringContaining("copies") },
     ]);
   });
 });
