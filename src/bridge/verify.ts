@@ -1,6 +1,7 @@
 import { type Micros, addMs } from "../event/time.ts";
 import { backoffDelay } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
+import { inOrder } from "../lib/in-order.ts";
 import { pause } from "../lib/signals.ts";
 import {
   type AuditableFeed,
@@ -14,9 +15,9 @@ import {
 /**
  * The audit: for each feed and hour, what the console shows now against what the collectors have confirmed.
  *
- * The console is asked for a count first. Where that is the count of what is confirmed, the hour is complete; elsewhere,
- * and for objects with versions, its records are read and each is looked up by its identity. The ledger is read behind the
- * console, so that what is forwarded meanwhile is no gap.
+ * An hour's records are read and each is looked up by its identity. Only an hour of many records is asked for their count
+ * first: where that is the count of what is confirmed, it is taken for complete. The ledger is read behind the console, so that
+ * what is forwarded meanwhile is no gap.
  */
 export interface HourReport extends FeedKey {
   readonly from: Micros;
@@ -41,7 +42,7 @@ export interface HourReport extends FeedKey {
 export interface VerifyOptions {
   readonly from: Micros;
   readonly until: Micros;
-  /** Looks every record up, also where the counts agree. */
+  /** Looks every record up, also of an hour of many whose counts agree. */
   readonly byIds: boolean;
   /** Is given what is missing, page by page. */
   readonly onMissing?: (records: readonly PageRecord[], consoleVersion: string | undefined) => Promise<void>;
@@ -49,8 +50,11 @@ export interface VerifyOptions {
 
 const HOUR_MICROS = 3_600_000_000;
 
-/** Counts are asked for so many hours at once: an answer takes its time, and the limit of requests is kept in any case. */
+/** So many hours are audited at once: an answer takes its time, and the limit of requests is kept in any case. */
 const HOURS_AT_ONCE = 4;
+
+/** An hour with more records is asked for their count first: it has a thousand times as many as a request brings. */
+export const MANY_RECORDS = 10_000;
 
 const MAX_IDS = 20;
 
@@ -73,24 +77,29 @@ export async function* verifyFeed(
   signal: AbortSignal,
 ): AsyncGenerator<HourReport> {
   const hours = hoursOf(options.from, options.until);
-  for (let at = 0; at < hours.length; at += HOURS_AT_ONCE) {
-    const some = hours.slice(at, at + HOURS_AT_ONCE);
-    const mustLook = options.byIds || feed.hasVersions;
-    const counts = await Promise.all(
-      some.map(async ([from, until]) =>
-        mustLook ? undefined : await patiently(() => feed.count(from, until, signal), signal),
-      ),
-    );
-    for (const [index, [from, until]] of some.entries()) {
-      const part = ledger.between(feed.key, from, until);
-      const states = [...part.events.values()];
-      const confirmed = states.filter((state) => state === "confirmed").length;
-      const isComplete = confirmed === states.length && counts[index] === confirmed;
-      yield isComplete
-        ? { ...feed.key, from, until, shown: confirmed, confirmed, ...NOTHING_WRONG }
-        : await lookUp(feed, ledger, { ...options, from, until }, signal);
-    }
+  // What is sent on the way is told of the hour that it was missing in.
+  const atOnce = options.onMissing === undefined ? HOURS_AT_ONCE : 1;
+  const verify = ([from, until]: (typeof hours)[number], hourSignal: AbortSignal): Promise<HourReport> =>
+    verifyHour(feed, ledger, { ...options, from, until }, hourSignal);
+  yield* inOrder(hours, atOnce, verify, signal);
+}
+
+async function verifyHour(
+  feed: AuditableFeed,
+  ledger: LedgerPort,
+  options: VerifyOptions,
+  signal: AbortSignal,
+): Promise<HourReport> {
+  const { from, until, byIds } = options;
+  let part = ledger.between(feed.key, from, until);
+  if (!byIds && !feed.hasVersions && part.events.size > MANY_RECORDS) {
+    const count = await patiently(() => feed.count(from, until, signal), signal);
+    part = ledger.between(feed.key, from, until);
+    const states = [...part.events.values()];
+    if (count === states.length && states.every((state) => state === "confirmed"))
+      return { ...feed.key, from, until, shown: count, confirmed: count, ...NOTHING_WRONG };
   }
+  return await lookUp(feed, { ledger, part }, options, signal);
 }
 
 const NOTHING_WRONG = { waiting: 0, missing: 0, unknown: 0, gone: 0, ids: [], byIds: false } as const;
@@ -98,14 +107,14 @@ const NOTHING_WRONG = { waiting: 0, missing: 0, unknown: 0, gone: 0, ids: [], by
 /** Reads the records and looks each up. */
 async function lookUp(
   feed: AuditableFeed,
-  ledger: LedgerPort,
+  known: { readonly ledger: LedgerPort; readonly part: LedgerPart },
   { from, until, onMissing }: VerifyOptions,
   signal: AbortSignal,
 ): Promise<HourReport> {
   const seen = new Set<string>();
   const counts = { shown: 0, confirmed: 0, waiting: 0, missing: 0, unknown: 0 };
   const ids: string[] = [];
-  let part: LedgerPart = ledger.between(feed.key, from, until);
+  let { part } = known;
   for await (const page of pagesOf(feed, from, until, signal)) {
     const fresh = page.records.filter(({ id, version, kind = "entry" }) => {
       const name = identityOf(id, version);
@@ -115,7 +124,7 @@ async function lookUp(
     });
     // What is on its way at this moment stands in a ledger that is a little younger.
     if (fresh.some(({ id, version }) => !part.events.has(identityOf(id, version))))
-      part = ledger.between(feed.key, from, until);
+      part = known.ledger.between(feed.key, from, until);
     const missing: PageRecord[] = [];
     for (const record of fresh) {
       const state = stateOf(record, part);

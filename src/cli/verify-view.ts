@@ -1,6 +1,6 @@
 import type { AuditLine } from "../bridge/audit.ts";
 import type { FeedKey } from "../bridge/ports.ts";
-import type { HourReport } from "../bridge/verify.ts";
+import { type HourReport, MANY_RECORDS } from "../bridge/verify.ts";
 import { formatTime } from "../event/time.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { ProgressLine, bar, timeLeft } from "./progress.ts";
@@ -9,6 +9,9 @@ import { paint, useColour } from "./terminal.ts";
 
 interface Sum extends FeedKey {
   hours: number;
+  /** Hours that were not looked up record by record, and what they have. */
+  hoursByCount: number;
+  shownByCount: number;
   shown: number;
   confirmed: number;
   waiting: number;
@@ -77,6 +80,8 @@ export class VerifyView {
     const sum = this.#sums.get(name) ?? { console: hour.console, feed: hour.feed, ...ZERO };
     this.#sums.set(name, sum);
     sum.hours += 1;
+    sum.hoursByCount += hour.byIds ? 0 : 1;
+    sum.shownByCount += hour.byIds ? 0 : hour.shown;
     this.#repaired += hour.repaired;
     for (const key of ["shown", "confirmed", "waiting", "missing", "unknown", "gone"] as const) sum[key] += hour[key];
     if (isIncomplete(hour)) this.#gaps.push(hour);
@@ -100,14 +105,15 @@ export class VerifyView {
       const head = ["CONSOLE", "FEED", "FROM", ...NUMBERS.map((key) => key.toUpperCase()), "MISSING IDS"];
       process.stdout.write(`${formatTable([head, ...rows], { head: bold })}\n`);
     }
-    const sums = [...this.#sums.values()].map((sum) => [
+    const sums = [...this.#sums.values()];
+    const rows = sums.map((sum) => [
       plainText(sum.console),
       sum.feed,
       String(sum.hours),
       ...NUMBERS.map((key) => String(sum[key])),
     ]);
     const head = ["CONSOLE", "FEED", "HOURS", ...NUMBERS.map((key) => key.toUpperCase())];
-    process.stdout.write(formatTable([head, ...sums], { head: bold }));
+    process.stdout.write(formatTable([head, ...rows], { head: bold }));
     if (this.#repaired > 0) process.stdout.write(`${this.#repaired} were missing and have been sent\n`);
     const verdict =
       gaps > 0
@@ -115,7 +121,7 @@ export class VerifyView {
         : this.#failed > 0
           ? red(`${this.#failed} ${this.#failed === 1 ? "feed" : "feeds"} could not be audited`)
           : green("complete: everything that the consoles show was confirmed");
-    process.stdout.write(`${verdict}\n`);
+    process.stdout.write(`${verdict}\n${byCount(sums)}`);
     if (this.#gaps.some(({ unknown }) => unknown > 0))
       process.stdout.write("unknown: stored before the ledger begins (`verify.keep`); it may have been forwarded\n");
   }
@@ -126,8 +132,31 @@ export class VerifyView {
   }
 }
 
+const RECORDS_A_REQUEST = 1000;
+const REQUESTS_A_SECOND = 10;
+
 const NUMBERS = ["shown", "confirmed", "waiting", "missing", "unknown", "gone"] as const;
-const ZERO = { hours: 0, shown: 0, confirmed: 0, waiting: 0, missing: 0, unknown: 0, gone: 0 };
+const ZERO = {
+  hours: 0,
+  hoursByCount: 0,
+  shownByCount: 0,
+  shown: 0,
+  confirmed: 0,
+  waiting: 0,
+  missing: 0,
+  unknown: 0,
+  gone: 0,
+};
+
+/** Equal counts are no proof: as many records may be missing as the console has deleted. */
+function byCount(sums: readonly Sum[]): string {
+  const hours = sums.reduce((all, { hoursByCount }) => all + hoursByCount, 0);
+  const records = sums.reduce((all, { shownByCount }) => all + shownByCount, 0);
+  if (hours === 0) return "";
+  const seconds = Math.ceil(records / RECORDS_A_REQUEST / REQUESTS_A_SECOND);
+  const takes = seconds < 120 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`;
+  return `${hours} ${hours === 1 ? "hour" : "hours"} of more than ${MANY_RECORDS} records by their counts alone; --ids looks up each of the ${records} records, in about ${takes} at 10 requests/s\n`;
+}
 
 function isIncomplete({ missing, waiting, unknown }: HourReport): boolean {
   return missing + waiting + unknown > 0;
