@@ -24,6 +24,7 @@ import { createFeed } from "../sentinelone/create-feed.ts";
 import type { ConsoleFeed, Scope } from "../sentinelone/feed.ts";
 import { LedgerView } from "../spool/ledger-view.ts";
 import type { ModuleSource } from "../spool/rendered.ts";
+import type { RouterSource } from "../spool/routes.ts";
 import { type SpoolOptions, ThreadedSpool } from "../spool/spool.ts";
 import type { Framing } from "../syslog/framing.ts";
 import { USER_AGENT } from "../version.ts";
@@ -159,10 +160,15 @@ export function assembleRoutes(collectors: readonly CollectorConfig[]): readonly
   }));
 }
 
-function routerSource(collectors: readonly CollectorConfig[]): ModuleSource | undefined {
-  const options: RouterOptions = { routes: assembleRoutes(collectors) };
-  if (isRoutedAlike(options.routes)) return undefined;
-  return { module: moduleUrl("../message/router", import.meta.url).href, options };
+/** What tells the spool who gets what, and whose share a change of the routes changes. */
+export function routerSource(routes: readonly Route[]): RouterSource {
+  const options: RouterOptions = { routes };
+  // What a collector gets that takes the rest depends on all others.
+  const rules = Object.fromEntries(
+    routes.map(({ collector, match, takesRest }) => [collector, JSON.stringify(takesRest ? routes : match)]),
+  );
+  const module = moduleUrl("../message/router", import.meta.url).href;
+  return { module, options, rules, isAlike: isRoutedAlike(routes) };
 }
 
 /** The collector's adapter; it connects when there is something to deliver. */
@@ -245,7 +251,7 @@ export function assembleSpoolCollectors(
 ): Pick<SpoolOptions, "collectors" | "router"> {
   return {
     collectors: Object.fromEntries(collectors.map((entry) => [entry.name, rendererSource(entry)])),
-    router: routerSource(collectors),
+    router: routerSource(assembleRoutes(collectors)),
   };
 }
 

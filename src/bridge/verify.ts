@@ -117,7 +117,7 @@ async function lookUp(
   let { part } = known;
   for await (const page of pagesOf(feed, from, until, signal)) {
     const fresh = page.records.filter(({ id, version, kind = "entry" }) => {
-      const name = identityOf(id, version);
+      const name = ownText(identityOf(id, version));
       if (kind !== "entry" || seen.has(name)) return false;
       seen.add(name);
       return true;
@@ -132,11 +132,16 @@ async function lookUp(
       counts[state] += 1;
       if (state === "missing") missing.push(record);
     }
-    ids.push(...missing.slice(0, MAX_IDS - ids.length).map(({ id }) => id));
+    ids.push(...missing.slice(0, MAX_IDS - ids.length).map(({ id }) => ownText(id)));
     if (missing.length > 0) await onMissing?.(missing, page.consoleVersion);
   }
   const gone = [...part.events.keys()].filter((name) => !seen.has(name)).length;
   return { ...feed.key, from, until, ...counts, gone, ids, byIds: true };
+}
+
+/** A copy: an id is a slice of its page, and a thousand pages would be kept for their ids. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function stateOf(

@@ -2,6 +2,7 @@ import type { SecurityEvent } from "../event/event.ts";
 import { describeError } from "../lib/errors.ts";
 import { type BlockEvent, unpackBlock } from "./block.ts";
 import type { StoredBlock } from "./queue.ts";
+import { type PlacesThen, dueNow, reachOf } from "./routes.ts";
 import type { SpoolStore } from "./store.ts";
 
 /** Where an event goes. */
@@ -13,6 +14,20 @@ export interface Routing {
 
 /** Decides by the record which collectors get an event. */
 export type Router = (event: SecurityEvent) => Routing;
+
+/** The routes of a time before, and where everybody was at its end. */
+export interface PastRouter {
+  readonly route: Router;
+  readonly places: PlacesThen;
+}
+
+/** Who gets what. */
+export interface Routes {
+  /** Undefined: everybody gets everything. */
+  readonly route: Router | undefined;
+  readonly past: readonly PastRouter[];
+  readonly names: readonly string[];
+}
 
 export interface UnpackedBlock {
   readonly block: StoredBlock;
@@ -40,14 +55,17 @@ const MAX_HELD_BLOCKS = 4;
 /** The blocks that are being read, unpacked and routed once for all collectors. */
 export class UnpackedBlocks {
   readonly #store: SpoolStore;
-  readonly #router: Router | undefined;
+  readonly #routes: Routes;
+  /** What lies before may be gone over again, see routes.ts. */
+  readonly #reach: number;
   readonly #maxHeld: number;
   #held: readonly UnpackedBlock[] = [];
 
-  constructor(store: SpoolStore, router: Router | undefined, collectors: number) {
+  constructor(store: SpoolStore, routes: Routes) {
     this.#store = store;
-    this.#maxHeld = Math.max(1, Math.min(collectors, MAX_HELD_BLOCKS));
-    this.#router = router;
+    this.#maxHeld = Math.max(1, Math.min(routes.names.length, MAX_HELD_BLOCKS));
+    this.#routes = routes;
+    this.#reach = reachOf(routes.past);
   }
 
   /** The block that holds the position; undefined at the end of the queue. */
@@ -67,11 +85,24 @@ export class UnpackedBlocks {
 
   #unpack(block: StoredBlock): UnpackedBlock {
     const events = this.#events(block);
-    const router = this.#router;
-    const routings = router && events.map((event) => this.#route(router, block, event));
+    const { route } = this.#routes;
+    const now = route && events.map((event) => this.#route(route, block, event));
+    const routings = block.position < this.#reach ? this.#overAgain(block, events, now) : now;
     const { onlyFor } = block;
     if (onlyFor === undefined) return { block, events, routings };
     return { block, events, routings: events.map((_, at) => narrowed(routings?.[at], onlyFor)) };
+  }
+
+  /** What is gone over again goes to those who did not have it. Nowhere is counted once, and not here. */
+  #overAgain(block: StoredBlock, events: readonly BlockEvent[], now: readonly Routing[] | undefined): Routing[] {
+    const { past, names } = this.#routes;
+    const ends = past.map(({ places }) => places);
+    return events.map((event, at) => {
+      const routing = now?.[at] ?? { collectors: names, belongsTo: "" };
+      const before = past.map(({ route }) => this.#route(route, block, event).collectors);
+      const due = dueNow(block.position + at, [...before, routing.collectors], ends);
+      return { ...routing, collectors: due.length === 0 ? [NOBODY] : due };
+    });
   }
 
   /** Routing is total; should it fail all the same, the event is set aside: better nowhere than with the wrong one. */

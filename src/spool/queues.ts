@@ -1,13 +1,14 @@
-import { type Router, UnpackedBlocks } from "./blocks.ts";
+import { type PastRouter, type Router, UnpackedBlocks } from "./blocks.ts";
 import type { Forgotten } from "./places.ts";
 import { type ModuleSource, type RenderedBatch, RenderedQueue, type Renderer } from "./rendered.ts";
+import type { PastRoutes, RouterSource } from "./routes.ts";
 import type { SpoolStore } from "./store.ts";
 
 /** How each collector's messages are made, by its name, and which events it gets. */
 export interface CollectorSources {
   readonly renderers: Readonly<Record<string, ModuleSource>>;
-  /** Undefined when every collector gets everything. */
-  readonly router: ModuleSource | undefined;
+  /** Undefined when every collector gets everything, and always did. */
+  readonly router?: RouterSource | undefined;
 }
 
 /** What became of the collectors. */
@@ -28,14 +29,14 @@ export class Queues {
 
   /** For the collectors that the store was opened with. */
   async begin(sources: CollectorSources): Promise<void> {
-    this.#queues = await this.#load(sources);
+    this.#queues = await this.#made(await loaded(sources));
   }
 
   /** Everything is loaded first: a module that can not be loaded leaves all as it was. */
   async configure(sources: CollectorSources): Promise<ConfiguredCollectors> {
-    const queues = await this.#load(sources);
-    const forgotten = this.#store.registerCollectors([...queues.keys()]);
-    this.#queues = queues;
+    const modules = await loaded(sources);
+    const forgotten = this.#store.registerCollectors(Object.keys(sources.renderers), sources.router);
+    this.#queues = await this.#made(modules);
     return { positions: this.#store.positions, forgotten };
   }
 
@@ -43,17 +44,42 @@ export class Queues {
     return this.#queues.get(collector)?.read(position, maxEvents);
   }
 
-  async #load({ renderers, router }: CollectorSources): Promise<ReadonlyMap<string, RenderedQueue>> {
+  async #made({ renderers, route, router }: Loaded): Promise<ReadonlyMap<string, RenderedQueue>> {
     const store = this.#store;
-    const route = router === undefined ? undefined : await load<Router>("createRouter", router);
-    const blocks = new UnpackedBlocks(store, route, Object.keys(renderers).length);
-    const queues = new Map<string, RenderedQueue>();
-    for (const [collector, source] of Object.entries(renderers)) {
-      const render = await load<Renderer>("createRenderer", source);
-      queues.set(collector, new RenderedQueue(collector, { store, blocks, render, countsUnrouted: queues.size === 0 }));
-    }
-    return queues;
+    const names = [...renderers.keys()];
+    const past = router === undefined ? [] : await pastRouters(router, store.pastRoutes());
+    const blocks = new UnpackedBlocks(store, { route, past, names });
+    const [first] = names;
+    return new Map(
+      [...renderers].map(([collector, render]) => [
+        collector,
+        new RenderedQueue(collector, { store, blocks, render, countsUnrouted: collector === first }),
+      ]),
+    );
   }
+}
+
+interface Loaded {
+  readonly renderers: ReadonlyMap<string, Renderer>;
+  readonly route: Router | undefined;
+  readonly router: RouterSource | undefined;
+}
+
+async function loaded({ renderers: sources, router }: CollectorSources): Promise<Loaded> {
+  const renderers = new Map<string, Renderer>();
+  for (const [collector, source] of Object.entries(sources))
+    renderers.set(collector, await load<Renderer>("createRenderer", source));
+  const route = router === undefined || router.isAlike ? undefined : await load<Router>("createRouter", router);
+  return { renderers, route, router };
+}
+
+async function pastRouters({ module }: RouterSource, past: readonly PastRoutes[]): Promise<PastRouter[]> {
+  return await Promise.all(
+    past.map(async ({ options, places }) => ({
+      places,
+      route: await load<Router>("createRouter", { module, options }),
+    })),
+  );
 }
 
 async function load<T>(name: string, { module, options }: ModuleSource): Promise<T> {

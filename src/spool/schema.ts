@@ -24,6 +24,7 @@ const APPLICATION_ID = 0x73316272;
  * - `ledger`: for each block ever added, as long as it is kept for `verify`: the ids of its events (ledger.ts) and their
  *   first and last time; `only_for` is the one collector that it went to, null is all. `undelivered` has what a collector
  *   never got: stretches of positions that were dropped or lost. `began` is the position at which a collector was new.
+ * - `routes`: who gets what, now and before, as long as what was queued then is still of interest (routes.ts).
  * - `jobs`: backfills that have not come to their end, each with a checkpoint of its own.
  * - `facts`: `ledger_from`: nothing is known of what was stored before this instant, in milliseconds of our clock. Else
  *   single values; `end` is the position of the next event, `format` the number of these steps, `id` tells this
@@ -98,6 +99,9 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO facts SELECT 'ledger_from', iif(count(*) = 0, 0, unixepoch() * 1000) FROM feeds;
   `,
   `ALTER TABLE objects ADD COLUMN last_seen INTEGER; UPDATE objects SET last_seen = unixepoch() / 86400`,
+  `CREATE TABLE routes (
+    era INTEGER PRIMARY KEY, options TEXT NOT NULL, rules TEXT NOT NULL, places TEXT
+  ) STRICT`,
 ];
 
 /** What this release writes. */

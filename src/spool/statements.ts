@@ -94,6 +94,7 @@ export function prepareStatements(database: DatabaseSync) {
     movePosition: prepare(
       "UPDATE collectors SET position = max(position, ?1), position_copy = max(position, ?1) WHERE name = ?2",
     ),
+    moveBack: prepare("UPDATE collectors SET position = ?1, position_copy = ?1 WHERE name = ?2 AND position > ?1"),
     leastPosition: prepare("SELECT min(position) AS position FROM collectors"),
     // A block ends where the next one begins: its `count` may be damaged.
     deleteBlocks: prepare("DELETE FROM blocks WHERE position < (SELECT max(position) FROM blocks WHERE position <= ?)"),

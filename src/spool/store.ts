@@ -23,6 +23,7 @@ import { BlockQueue, type StoredBlock } from "./queue.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { SeenIds } from "./seen.ts";
+import type { PastRoutes, RouterSource } from "./routes.ts";
 import type { Sightings } from "./sightings.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { SpoolFile } from "./spool-file.ts";
@@ -37,6 +38,8 @@ import { TypeNames } from "./type-names.ts";
  */
 export interface StoreOptions extends SpaceOptions {
   readonly collectors: readonly string[];
+  /** Undefined: every collector gets everything, and always did. */
+  readonly router?: RouterSource | undefined;
   /** `pause` without it. */
   readonly whenFull?: "pause" | "drop_oldest";
   /** Ids seen are looked through for those to forget after this many new ones, or as many as there are. */
@@ -105,7 +108,7 @@ export class SpoolStore {
     this.#seen = new SeenIds(database, sql, { feeds: this.#feeds, jobs: this.#jobs, collectors, pruneAfter });
     this.#dropping = new Dropping(database, sql, this.#space, this.#ledger);
     this.#typeNames = new TypeNames(sql);
-    this.forgotten = this.registerCollectors(options.collectors);
+    this.forgotten = this.registerCollectors(options.collectors, options.router);
     this.#file.mirror(this.end);
   }
 
@@ -205,8 +208,13 @@ export class SpoolStore {
   }
 
   /** From now on these are the collectors; those that are not among them are forgotten. */
-  registerCollectors(names: readonly string[]): Forgotten[] {
-    return this.#space.withReserve(() => this.#transaction(() => this.#places.register(names)));
+  registerCollectors(names: readonly string[], router: RouterSource | undefined): Forgotten[] {
+    return this.#space.withReserve(() => this.#transaction(() => this.#places.register(names, router)));
+  }
+
+  /** The routes before those of now, as long as they matter. */
+  pastRoutes(): readonly PastRoutes[] {
+    return this.#places.pastRoutes();
   }
 
   size(): SpoolSize {

@@ -12,10 +12,10 @@ if (parentPort === null) throw new Error("spool/worker.ts runs as a worker threa
 const port = parentPort;
 
 try {
-  const { renderers, router, ...options } = workerData as ThreadOptions;
+  const { renderers, ...options } = workerData as ThreadOptions;
   const store = new SpoolStore(options);
   const queues = new Queues(store);
-  await queues.begin({ renderers, router });
+  await queues.begin({ renderers, router: options.router });
   const { end, positions, forgotten, salvaged, repairs } = store;
   tell({ end, positions, forgotten, salvaged, repairs });
   const fail = (id: number, error: unknown): void => tell({ id, failure: toFailure(store.explain(error)) });

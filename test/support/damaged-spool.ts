@@ -110,7 +110,7 @@ export class DamagedWorld {
   #open(): SpoolStore {
     const store = new SpoolStore(this.options);
     const render = (event: { console: string; id: string }): string => `${event.console}/${event.id}\n`;
-    const blocks = new UnpackedBlocks(store, undefined, 1);
+    const blocks = new UnpackedBlocks(store, { route: undefined, past: [], names: [] });
     const parts = { store, blocks, render, countsUnrouted: false };
     this.#queues = new Map(COLLECTORS.map((name) => [name, new RenderedQueue(name, parts)]));
     this.#positions = new Map(store.positions);

@@ -75,7 +75,9 @@ async function verified(
   options: Partial<VerifyOptions> = {},
 ): Promise<HourReport[]> {
   const order = { from: 0 as Micros, until: (hours * HOUR) as Micros, byIds: false, ...options };
-  return await Array.fromAsync(verifyFeed(past, ledger, order, new AbortController().signal));
+  const reports: HourReport[] = [];
+  for await (const report of verifyFeed(past, ledger, order, new AbortController().signal)) reports.push(report);
+  return reports;
 }
 
 const many = Array.from({ length: MANY_RECORDS + 1 }, (_, at) => `${at}`);

@@ -26,7 +26,7 @@ export class LocalThread {
 
   constructor(options: ThreadOptions) {
     this.#options = options;
-    const { renderers: _renderers, router: _router, ...rest } = options;
+    const { renderers: _renderers, ...rest } = options;
     this.#store = new SpoolStore(rest);
     this.#queues = new Queues(this.#store);
     open.add(this);
