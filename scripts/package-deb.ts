@@ -80,7 +80,8 @@ async function fill(root: string, facts: BuildFacts, node: NodeRuntime): Promise
   put("usr/bin/s1bridge", readFileSync(join(DEBIAN, "s1bridge.sh")), 0o755);
   for (const unit of ["s1bridge.service", "s1bridge@.service"])
     put(`lib/systemd/system/${unit}`, readFileSync(join(ROOT, "systemd", unit)));
-  put("etc/s1bridge/config.yaml", exampleConfig(), 0o640);
+  // Short, and the same from release to release: dpkg asks about a file that both sides have changed.
+  put("etc/s1bridge/config.yaml", readFileSync(join(DEBIAN, "config.yaml")), 0o640);
 
   const commands = outline(createProgram(() => undefined));
   for (const shell of SHELLS) put(COMPLETIONS[shell], completionScript(shell, commands));
@@ -99,6 +100,7 @@ async function fill(root: string, facts: BuildFacts, node: NodeRuntime): Promise
     recursive: true,
     filter: (path) => path !== DEBIAN,
   });
+  put(`${documents}/examples/config.yaml`, exampleConfig());
   tidyModes(join(root, "usr"));
 }
 

@@ -8,18 +8,13 @@ export interface Result {
   readonly output: string;
 }
 
-/**
- * An empty Debian 12, to install into: made by debootstrap, or copied from S1BRIDGE_DEBIAN_ROOT, which has to be one. Only root
- * can make it. Programs run in it by chroot; the network is the host's.
- */
+/** A Debian to install into, copied from an empty one. Programs run in it by chroot, as root; the network is the host's. */
 export class DebianRoot implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "s1bridge-debian-"));
 
-  constructor() {
+  constructor(empty: string) {
     try {
-      const kept = process.env["S1BRIDGE_DEBIAN_ROOT"];
-      if (kept === undefined) must(spawnSync("debootstrap", ["--variant=minbase", "bookworm", this.path], OPTIONS));
-      else must(spawnSync("cp", ["-a", `${kept}/.`, this.path], OPTIONS));
+      must(spawnSync("cp", ["-a", `${empty}/.`, this.path], OPTIONS));
       for (const name of ["proc", "dev"]) mkdirSync(join(this.path, name), { recursive: true });
       must(spawnSync("mount", ["-t", "proc", "proc", join(this.path, "proc")], OPTIONS));
       must(spawnSync("mount", ["--bind", "/dev", join(this.path, "dev")], OPTIONS));
@@ -46,9 +41,7 @@ export class DebianRoot implements Disposable {
 
   /** As `run`, for what has to succeed. */
   done(...command: readonly string[]): string {
-    const { status, output } = this.run(...command);
-    if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}:\n${output}`);
-    return output;
+    return output(command, this.run(...command));
   }
 
   [Symbol.dispose](): void {
@@ -59,7 +52,7 @@ export class DebianRoot implements Disposable {
   }
 }
 
-const OPTIONS = { encoding: "utf8", maxBuffer: 64 << 20 } as const;
+export const OPTIONS = { encoding: "utf8", maxBuffer: 64 << 20 } as const;
 
 export const ENVIRONMENT = {
   PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -68,6 +61,12 @@ export const ENVIRONMENT = {
   NO_COLOR: "1",
 };
 
-function must({ status, stderr, error }: SpawnSyncReturns<string>): void {
-  if (status !== 0) throw error ?? new Error(stderr);
+/** What a command wrote that had to succeed. */
+export function output(command: readonly string[], { status, output: text }: Result): string {
+  if (status !== 0) throw new Error(`${command.join(" ")} ended with ${status}:\n${text}`);
+  return text;
+}
+
+export function must({ status, stdout, stderr, error }: SpawnSyncReturns<string>): void {
+  if (status !== 0) throw error ?? new Error(stderr || stdout);
 }

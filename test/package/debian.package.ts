@@ -1,9 +1,9 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
 import { eventually } from "../support/bridge-process.ts";
@@ -12,24 +12,16 @@ import { freePort } from "../support/free-port.ts";
 import { requireProgram } from "../support/requires.ts";
 import { Rsyslog } from "../support/rsyslog.ts";
 import { DebianRoot, ENVIRONMENT } from "./debian-root.ts";
+import { buildDeb } from "./build-deb.ts";
 
 /** The Debian package, from an empty Debian to messages in rsyslog's file, over an upgrade, to the purge. */
 
-const ROOT = join(import.meta.dirname, "../..");
+const packages = { old: inject("oldDeb"), current: inject("currentDeb") };
 const directory = mkdtempSync(join(tmpdir(), "s1bridge-package-"));
-let packages: { readonly old: string; readonly current: string };
 let debian: DebianRoot;
 
-function build(folder: string, env: Readonly<Record<string, string>> = {}): string {
-  const options = { cwd: ROOT, encoding: "utf8", env: { ...process.env, S1BRIDGE_DEB_LEVEL: "0", ...env } } as const;
-  return execFileSync(process.execPath, ["scripts/package-deb.ts", join(directory, folder)], options).trim();
-}
-
 beforeAll(() => {
-  // S1BRIDGE_OLD_DEB: a package of an earlier release. Without it, this one under a lower version.
-  const old = process.env["S1BRIDGE_OLD_DEB"] ?? build("old", { S1BRIDGE_DEB_VERSION: "0.0.1" });
-  packages = { old, current: build("current") };
-  debian = new DebianRoot();
+  debian = new DebianRoot(inject("emptyDebian"));
 });
 afterAll(() => {
   debian?.[Symbol.dispose]();
@@ -73,7 +65,7 @@ async function serve(until: () => Promise<boolean>): Promise<string> {
 }
 
 test("the package is the same, byte for byte, when it is made again", () => {
-  expect(readFileSync(build("again")).equals(readFileSync(packages.current))).toBe(true);
+  expect(readFileSync(buildDeb(directory)).equals(readFileSync(packages.current))).toBe(true);
 });
 
 test.skipIf(requireProgram("lintian").missing)("lintian finds no error", () => {
@@ -131,7 +123,7 @@ telemetry: { listen: "127.0.0.1:${await freePort()}" }
       JSON.parse(debian.done("s1bridge", "state", "show", "--json", "-c", `/${CONFIG}`)) as unknown;
     const before = shown();
 
-    debian.done("dpkg", "-i", debian.bring(packages.current));
+    debian.done("dpkg", "--force-confold", "-i", debian.bring(packages.current));
     expect(readFileSync(debian.at(CONFIG), "utf8")).toBe(config);
     expect(debian.done("stat", "-c", "%a %U %G", `/${CONFIG}`).trim()).toBe("640 root s1bridge");
     expect(shown()).toEqual(before);
