@@ -10,6 +10,7 @@ import { mappingPage } from "../src/message/mapping-doc.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
 import { feedsPage } from "./feeds-page.ts";
 import { metricsPage } from "./metrics-page.ts";
+import { adviceModule, pageModule } from "./status-page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -22,6 +23,8 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/mapping.md": mappingPage,
   "docs/metrics.md": metricsPage,
   "docs/scenarios.md": scenarioPage,
+  "src/telemetry/advice.generated.ts": adviceModule,
+  "src/telemetry/page.generated.ts": pageModule,
 };
 
 /** The generated files that differ from what is generated now. */

@@ -8,7 +8,8 @@ import { readToken } from "../config/secret.ts";
 import { type ControlServer, serveControl } from "../control/server.ts";
 import { describeError } from "../lib/errors.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { type Telemetry, type TelemetryOptions, serveTelemetry } from "../telemetry/server.ts";
+import type { TelemetryOptions } from "../telemetry/access.ts";
+import { type Telemetry, serveTelemetry } from "../telemetry/server.ts";
 import { writeLastStatus } from "../telemetry/status-file.ts";
 import type { Supervisor } from "../telemetry/supervisor.ts";
 import { USER_AGENT, VERSION } from "../version.ts";
@@ -24,29 +25,33 @@ export interface DaemonOptions {
   readonly log: Logger;
   readonly stop: StopSignals;
   readonly onReport?: (report: Report) => void;
+  /** Told where the telemetry listens, if it does. */
+  readonly onListening?: (address: string) => void;
   readonly supervisor?: Supervisor | undefined;
 }
 
 /** Runs the bridge with its telemetry until it is stopped. Rejects when it has to give up. */
 export async function runDaemon(options: DaemonOptions): Promise<void> {
-  const { config, reloads, log, stop, onReport, supervisor } = options;
+  const { config, reloads, log, stop, onReport, onListening, supervisor } = options;
   const watch = new Watch(log);
   const bridge = await Bridge.open(config, { userAgent: USER_AGENT, stop, observer: watch });
   try {
     watch.begin(bridge, config, reloads);
     const telemetry = await openTelemetry(config, watch, log);
     const control = await openControl(bridge, watch, options);
+    // With port 0 only this tells which one it is.
+    const listening = telemetry === undefined ? undefined : `${config.telemetry.listen.host}:${telemetry.port}`;
     log.info(
       {
         version: VERSION,
         consoles: config.consoles.map(({ name }) => name),
         collectors: config.collectors.map(({ name }) => name),
         spool: config.spool.directory,
-        // With port 0 this is the only place that tells which one it is.
-        telemetry: telemetry === undefined ? undefined : `${config.telemetry.listen.host}:${telemetry.port}`,
+        telemetry: listening,
       },
       "started",
     );
+    if (listening !== undefined) onListening?.(listening);
     using _supervised = supervisor?.begin(watch);
     const leave = leaveStatus(config, watch, telemetry, log);
     using _attached = reloads?.attach((next) => watch.reload(next));

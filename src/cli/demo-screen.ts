@@ -53,6 +53,11 @@ export class DemoScreen {
     this.#line(supply.description);
   }
 
+  /** Where to look at it in a browser. */
+  page(url: string, stays: boolean): void {
+    this.#line(`status page: ${url}${stays ? "" : this.#paint.dim(" (--follow keeps it there)")}`);
+  }
+
   message(text: string): void {
     const nowMs = performance.now();
     if (this.#shown >= SHOWN_FIRST && nowMs - this.#lastShownMs < SHOWN_EVERY_MS) return;

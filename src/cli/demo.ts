@@ -81,6 +81,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
       config,
       log: createLog({ level: "warn", format: "pretty" }),
       stop,
+      onListening: (address) => screen.page(`http://${address}/`, options.follow === true),
       onReport: (report) => {
         if (counts.add(report)) patience.refresh();
         screen.progress(counts.confirmed, supply.expected);

@@ -127,6 +127,7 @@ function statusOfFiles(
     spool: spoolStatus(survey, maxSpoolBytes, false, nowMs),
     unrouted: known?.unrouted ?? [],
     refused: null,
+    incidents: known?.incidents ?? [],
   };
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { ConfigError, formatFaults, readConfig } from "../config/load.ts";
 import { spoolDirectoryIn } from "../config/spool-directory.ts";
+import { age, size } from "../lib/words.ts";
 import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "../telemetry/status.ts";
 import { tokenStep } from "../telemetry/token-expiry.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -172,17 +173,4 @@ function why(fault: FaultStatus | null): string {
 
 function since(iso: string | null, nowMs: number): string {
   return iso === null ? "-" : `${age((nowMs - Date.parse(iso)) / 1000)} ago`;
-}
-
-/** `4 s`, `3 min`, `2.5 h`, `12 d`. */
-function age(seconds: number | null): string {
-  if (seconds === null) return "-";
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
-}
-
-function size(bytes: number): string {
-  return bytes < 1 << 30 ? `${(bytes / (1 << 20)).toFixed(1)} MiB` : `${(bytes / (1 << 30)).toFixed(1)} GiB`;
 }

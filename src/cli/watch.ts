@@ -8,6 +8,7 @@ import type { Half, Report } from "../bridge/run.ts";
 import type { Config } from "../config/schema.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { heartbeat } from "../telemetry/heartbeat.ts";
+import { History, type HistoryReport } from "../telemetry/history.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
@@ -34,6 +35,7 @@ interface Running {
 export class Watch implements Observer {
   readonly #log: OperatorLog;
   readonly #notices = new NoticeBoard();
+  readonly #history = new History();
   #begun: Running | undefined;
   /** What may be expected of the configuration, and since when it has been in force. */
   #expected: { readonly limits: StandstillLimits; readonly since: string } | undefined;
@@ -79,7 +81,12 @@ export class Watch implements Observer {
   async status(): Promise<BridgeStatus> {
     const status = await this.#running.board.snapshot();
     this.#log.status(status);
+    this.#history.add(status);
     return status;
+  }
+
+  history(status: BridgeStatus): HistoryReport {
+    return this.#history.report(status);
   }
 
   standstills(status: BridgeStatus): readonly string[] {

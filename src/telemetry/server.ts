@@ -1,40 +1,36 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+  createServer,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { TLSSocket } from "node:tls";
+import { type Access, CHALLENGES, type TelemetryOptions, type TelemetryTls, accessOf } from "./access.ts";
+import type { HistoryReport } from "./history.ts";
 import type { Metrics } from "./metrics.ts";
 import type { BridgeStatus } from "./status.ts";
+import { PAGE_HEADERS, statusPage } from "./status-page.ts";
+import { StatusStream } from "./status-stream.ts";
 
 export interface TelemetrySource {
   readonly metrics: Metrics;
   status(): Promise<BridgeStatus>;
+  /** The last hours of what the status has. */
+  history(status: BridgeStatus): HistoryReport;
   /** What does not move although it could, in words. */
   standstills(status: BridgeStatus): readonly string[];
 }
 
-const PAGES = "/livez /readyz /metrics /api/status";
+const PAGES = "/ /livez /readyz /metrics /api/status /api/status/stream /api/history";
 
-/** Where the telemetry listens, and who may ask. */
-export interface TelemetryOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Reads the bearer token anew. Undefined: none is asked for. */
-  readonly token?: (() => string) | undefined;
-  readonly tls?: TelemetryTls | undefined;
-}
-
-export interface TelemetryTls {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  /** The authority of client certificates. Undefined: none is asked for. */
-  readonly clientCa: Buffer | undefined;
-}
-
-/** Serves the probes, the metrics and the status. Resolves when it listens; rejects when it can not. */
+/** Serves the probes, the metrics, the status and its page. Resolves when it listens; rejects when it can not. */
 export async function serveTelemetry(options: TelemetryOptions, source: TelemetrySource): Promise<Telemetry> {
+  const stream = new StatusStream(() => source.status());
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
-    answer(request, response, source, isAllowed(request, options)).catch((error: Error) => response.destroy(error));
+    const access = accessOf(request, options);
+    answer(request, response, { source, stream, access }).catch((error: Error) => response.destroy(error));
   };
   const server =
     options.tls === undefined ? createServer(listener) : createTlsServer(tlsOptions(options.tls), listener);
@@ -42,34 +38,22 @@ export async function serveTelemetry(options: TelemetryOptions, source: Telemetr
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
   });
-  return new Telemetry(server);
+  return new Telemetry(server, stream);
 }
 
 function tlsOptions({ cert, key, clientCa }: TelemetryTls): object {
-  // A probe without a certificate is let in as far as `isAllowed` does.
+  // A probe without a certificate is let in as far as `accessOf` does.
   const client = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: false };
   return { cert, key, minVersion: "TLSv1.2", ...client };
 }
 
-/** A client certificate or the token, whichever is configured; either is enough. */
-function isAllowed({ socket, headers }: IncomingMessage, { token, tls }: TelemetryOptions): boolean {
-  if (token === undefined && tls?.clientCa === undefined) return true;
-  if (tls?.clientCa !== undefined && socket instanceof TLSSocket && socket.authorized) return true;
-  const [scheme = "", given = ""] = (headers.authorization ?? "").split(" ", 2);
-  return token !== undefined && scheme.toLowerCase() === "bearer" && isSame(given, token());
-}
-
-/** Takes as long for a text that is nearly right as for any other. */
-function isSame(given: string, wanted: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(wanted));
-}
-
 export class Telemetry {
   readonly #server: Server;
+  readonly #stream: StatusStream;
 
-  constructor(server: Server) {
+  constructor(server: Server, stream: StatusStream) {
     this.#server = server;
+    this.#stream = stream;
   }
 
   get port(): number {
@@ -77,6 +61,7 @@ export class Telemetry {
   }
 
   close(): Promise<void> {
+    this.#stream.close();
     this.#server.closeAllConnections();
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
@@ -84,52 +69,85 @@ export class Telemetry {
   }
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  source: TelemetrySource,
-  allowed: boolean,
-): Promise<void> {
+interface Asked {
+  readonly source: TelemetrySource;
+  readonly stream: StatusStream;
+  readonly access: Access;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked): Promise<void> {
   if (request.method !== "GET" && request.method !== "HEAD") {
     reply(response, 405, "text/plain", "GET only\n");
     return;
   }
   const { pathname } = new URL(request.url ?? "/", "http://localhost");
-  if (!allowed && pathname !== "/livez" && pathname !== "/readyz") {
-    response.setHeader("www-authenticate", "Bearer");
-    reply(response, 401, "text/plain", "not without a token or client certificate\n");
-    return;
+  const isProbe = pathname === "/livez" || pathname === "/readyz";
+  if (asked.access === "stranger" && !isProbe) {
+    reply(response, 401, "text/plain", "not without a token or client certificate\n", {
+      "www-authenticate": CHALLENGES,
+    });
+  } else if (asked.access === "misled" && !isProbe) {
+    reply(response, 403, "text/plain", "ask for 127.0.0.1 or localhost: any name could be made to lead here\n");
+  } else {
+    await answerPage(pathname, request, response, asked);
   }
+}
+
+async function answerPage(
+  pathname: string,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  { source, stream, access }: Asked,
+): Promise<void> {
+  const probe = (reasons: readonly string[], withheld: string): void => {
+    const words = access === "allowed" ? reasons.join("\n") : withheld;
+    reply(response, reasons.length === 0 ? 200 : 503, "text/plain", reasons.length === 0 ? "ok\n" : `${words}\n`);
+  };
   switch (pathname) {
-    case "/livez": {
+    case "/":
+      reply(response, 200, "text/html", statusPage(), PAGE_HEADERS);
+      return;
+    case "/livez":
       // A spool that does not answer leaves this without an answer, which is what a probe has to see.
-      const stuck = source.standstills(await source.status());
-      const words = allowed ? stuck.join("\n") : "stuck";
-      reply(response, stuck.length === 0 ? 200 : 503, "text/plain", stuck.length === 0 ? "ok\n" : `${words}\n`);
+      probe(source.standstills(await source.status()), "stuck");
       return;
-    }
-    case "/readyz": {
-      const { reasons } = await source.status();
-      const words = allowed ? reasons.join("\n") : "not ready";
-      reply(response, reasons.length === 0 ? 200 : 503, "text/plain", reasons.length === 0 ? "ok\n" : `${words}\n`);
+    case "/readyz":
+      probe((await source.status()).reasons, "not ready");
       return;
-    }
     case "/metrics":
       reply(response, 200, source.metrics.registry.contentType, await source.metrics.text());
       return;
     case "/api/status":
-      reply(response, 200, "application/json", `${JSON.stringify(await source.status(), undefined, 2)}\n`);
+      replyJson(response, await source.status(), 2);
+      return;
+    case "/api/history":
+      replyJson(response, source.history(await source.status()));
+      return;
+    case "/api/status/stream":
+      if (method === "HEAD") reply(response, 200, "text/event-stream", "");
+      else if (!stream.open(response)) reply(response, 503, "text/plain", "too many look already\n");
       return;
     default:
       reply(response, 404, "text/plain", `not here; there are ${PAGES}\n`);
   }
 }
 
-function reply(response: ServerResponse, status: number, type: string, body: string): void {
+function replyJson(response: ServerResponse, content: object, indent?: number): void {
+  reply(response, 200, "application/json", `${JSON.stringify(content, undefined, indent)}\n`);
+}
+
+function reply(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers: OutgoingHttpHeaders = {},
+): void {
   response.writeHead(status, {
     "content-type": type.includes("charset") ? type : `${type}; charset=utf-8`,
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
+    ...headers,
   });
   response.end(body);
 }

@@ -7,6 +7,7 @@ import { type Micros, toMs } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
 import { Rate } from "../lib/rate.ts";
 import { codeOf, isParked } from "./codes.ts";
+import { Incidents } from "./incidents.ts";
 import { reasonsOf } from "./readiness.ts";
 import type {
   BridgeStatus,
@@ -89,6 +90,7 @@ export class StatusBoard {
   /** The build of each console, as it was told last. */
   readonly #versions = new Map<string, string>();
   readonly #unrouted = new Map<string, UnroutedStatus>();
+  readonly #incidents = new Incidents();
   readonly #startedMs: number;
 
   constructor(options: StatusOptions, sources: StatusSources) {
@@ -108,6 +110,7 @@ export class StatusBoard {
     );
     for (const { confirmed } of this.#feeds.values())
       for (const collector of confirmed.keys()) if (!this.#collectors.has(collector)) confirmed.delete(collector);
+    this.#incidents.watch((kind, about) => (kind === "feed" ? this.#feeds : this.#collectors).has(about), this.#now());
   }
 
   page({ key, added, duplicates, deadLetters, late, reached, consoleVersion }: PageReport): void {
@@ -124,6 +127,7 @@ export class StatusBoard {
     if (consoleVersion !== undefined) this.#versions.set(key.console, consoleVersion);
     notes.rate.add(added, now);
     if (added > 0) notes.end = this.#sources.end();
+    if (notes.fault !== undefined) this.#incidents.over("feed", nameOf(key), now);
     notes.fault = undefined;
   }
 
@@ -137,6 +141,7 @@ export class StatusBoard {
     notes.position = end;
     notes.inDoubt = 0;
     notes.rate.add(events, now);
+    if (notes.fault !== undefined) this.#incidents.over("collector", collector, now);
     notes.fault = undefined;
     for (const { origin, newest } of batches) {
       if (origin !== undefined && newest !== undefined)
@@ -155,13 +160,16 @@ export class StatusBoard {
 
   feedFault(fault: FeedFault): void {
     const notes = this.#feeds.get(nameOf(fault.key));
-    if (notes !== undefined) notes.fault = this.#fault(fault, notes.fault);
+    if (notes === undefined) return;
+    notes.fault = this.#fault(fault, notes.fault);
+    this.#incidents.fault({ kind: "feed", about: nameOf(fault.key), ...notes.fault }, this.#now());
   }
 
   deliveryFault(fault: DeliveryFault): void {
     const notes = this.#collectors.get(fault.collector);
     if (notes === undefined) return;
     notes.fault = this.#fault(fault, notes.fault);
+    this.#incidents.fault({ kind: "collector", about: fault.collector, ...notes.fault }, this.#now());
     notes.inDoubt = fault.inDoubt;
     notes.inDoubtTotal += fault.inDoubt;
   }
@@ -188,6 +196,7 @@ export class StatusBoard {
       },
       unrouted: [...this.#unrouted.values()].sort((a, b) => b.events - a.events).slice(0, SHOWN_UNROUTED),
       refused: this.#sources.refused?.() ?? null,
+      incidents: this.#incidents.list(),
     } as const;
     const reasons = reasonsOf(status, nowMs);
     return { ...status, ready: reasons.length === 0, reasons };

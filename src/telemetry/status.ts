@@ -22,6 +22,8 @@ export interface BridgeStatus {
   readonly unrouted: readonly UnroutedStatus[];
   /** The configuration that was refused at a reload and has not been replaced by a good one since. */
   readonly refused: RefusedConfiguration | null;
+  /** The last faults since the start, newest first, also those that are over; 20 at most. */
+  readonly incidents: readonly IncidentStatus[];
 }
 
 /** Events that are discarded, for no collector's `match` takes them and none has `default: true`. */
@@ -144,4 +146,21 @@ export interface FaultStatus {
   readonly at: string;
   readonly attempt: number;
   readonly retryAt: string;
+}
+
+/** A fault with its course: the same code of the same feed or collector, until it is over and for ten minutes after. */
+export interface IncidentStatus {
+  readonly kind: "feed" | "collector";
+  /** `console/feed`, or the collector. */
+  readonly about: string;
+  /** Of docs/errors.md. */
+  readonly code: string;
+  /** Of the last time. */
+  readonly message: string;
+  readonly since: string;
+  /** The last time. */
+  readonly at: string;
+  readonly times: number;
+  /** Null while it goes on. */
+  readonly overAt: string | null;
 }

@@ -10,6 +10,7 @@ test.concurrent("the demo ends with 0 and has lost nothing", async () => {
   expect([code, stderr]).toStrictEqual([0, ""]);
   expect(stdout).toContain("fetched 525, delivered 525, confirmed 525, lost 0, duplicates 0\n");
   expect(stdout).toContain("CEF:0|SentinelOne|Mgmt|");
+  expect(stdout).toMatch(/^status page: http:\/\/127\.0\.0\.1:\d+\/ /m);
 });
 
 test.concurrent("the demo serves the recorded answers of a folder", async () => {

@@ -23,6 +23,8 @@ const FORBIDDEN = [
   ["config/a.ts", "../cli/exit.ts"],
   ["bridge/a.ts", "../spool/store.ts"],
   ["cli/a.ts", "rxjs"],
+  ["telemetry/page/a.ts", "node:fs"],
+  ["telemetry/page/b.ts", "../../cli/exit.ts"],
 ] as const;
 
 const ALLOWED = [
@@ -32,6 +34,8 @@ const ALLOWED = [
   ["collector/c.ts", "../lib/errors.ts"],
   ["bridge/assemble.ts", "../spool/store.ts"],
   ["bridge/c.ts", "rxjs"],
+  ["telemetry/page/c.ts", "../../lib/words.ts"],
+  ["telemetry/page/d.ts", "../status.ts"],
 ] as const;
 
 test("the linter keeps the direction of imports", async () => {

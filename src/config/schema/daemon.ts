@@ -142,7 +142,7 @@ export function telemetry() {
         ),
       token: secretSource("the telemetry token", {
         description:
-          "Whoever asks has to say `Authorization: Bearer TOKEN`. Without it /livez and /readyz answer with their status alone, for probes.",
+          "Whoever asks has to say `Authorization: Bearer TOKEN`; a browser asks for it as the password of any user. Without it /livez and /readyz answer with their status alone, for probes.",
         example: { file: "/run/credentials/s1bridge.service/telemetry-token" },
       }).optional(),
       tls: telemetryTls(),
