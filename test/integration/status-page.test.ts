@@ -93,6 +93,7 @@ test.concurrent("a stop ends the stream, and does not wait for who looks", async
   response.resume();
   await within(served.telemetry.close(), "the telemetry is closed");
   await within(ended, "the stream has ended");
+  await expect(served.ask("/")).rejects.toThrow("ECONNREFUSED");
 });
 
 test.concurrent("with a token a browser is asked for it as a password, for the page and all that it asks for", async () => {
