@@ -21,9 +21,10 @@ async function serve(options: Partial<TelemetryOptions> = {}, status = async () 
     standstills: () => [],
   };
   const telemetry = await serveTelemetry({ host: "127.0.0.1", port: 0, ...options }, source);
+  const { port } = telemetry;
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      get({ port: telemetry.port, path, headers }, resolve).once("error", reject);
+      get({ port, path, headers, agent: false }, resolve).once("error", reject);
     });
   return { telemetry, ask, [Symbol.asyncDispose]: () => telemetry.close() };
 }
