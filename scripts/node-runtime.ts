@@ -3,7 +3,7 @@
  * the dependencies; another one is fetched by npm, which checks its digest.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./build-facts.ts";
 
@@ -33,20 +33,25 @@ export function architecture(name: string | undefined): Architecture {
 /** Fetches into the folder what is not here. */
 export function nodeRuntime(wanted: Architecture, folder: string): NodeRuntime {
   const { npm, strip } = ARCHITECTURES[wanted];
-  if (npm === process.arch) {
-    const node = join(ROOT, "node_modules/node");
-    const licence = join(node, `node_modules/node-linux-${npm}/LICENSE`);
-    return { binary: realpathSync(join(node, "bin/node")), licence, strip: "strip" };
-  }
+  const isNative = npm === process.arch;
+  const node = join(ROOT, "node_modules/node");
+  const licence = join(node, `node_modules/node-linux-${npm}/LICENSE`);
+  // `npm ci` leaves it there, `npm install` of something else takes it away.
+  if (isNative && existsSync(licence)) return { binary: realpathSync(join(node, "bin/node")), licence, strip: "strip" };
+  const { version } = JSON.parse(readFileSync(join(node, "package.json"), "utf8")) as { readonly version: string };
+  return { ...fetched(`node-linux-${npm}`, version, folder), strip: isNative ? "strip" : foreignStrip(strip) };
+}
+
+function foreignStrip(strip: string): string {
   if (spawnSync(strip, ["--version"], { stdio: "ignore" }).status !== 0)
     throw new Error(`${strip} is missing: on Debian and Ubuntu it is in binutils-${strip.replace(/-strip$/, "")}`);
-  const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules/node/package.json"), "utf8")) as {
-    readonly version: string;
-  };
-  const name = `node-linux-${npm}`;
+  return strip;
+}
+
+function fetched(name: string, version: string, folder: string): Omit<NodeRuntime, "strip"> {
   execFileSync("npm", ["pack", "--silent", `--pack-destination=${folder}`, `${name}@${version}`], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   execFileSync("tar", ["-C", folder, "-xzf", join(folder, `${name}-${version}.tgz`)]);
-  return { binary: join(folder, "package/bin/node"), licence: join(folder, "package/LICENSE"), strip };
+  return { binary: join(folder, "package/bin/node"), licence: join(folder, "package/LICENSE") };
 }

@@ -3,6 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { buildFacts } from "../../scripts/build-facts.ts";
+import { buildImage } from "../../scripts/build-image.ts";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
 import { COMPLETE, compareKeys, countKeys, supply } from "../support/event-keys.ts";
@@ -15,6 +17,8 @@ import { Rsyslog } from "../support/rsyslog.ts";
  */
 const ENGINE = process.env["S1BRIDGE_ENGINE"] ?? "podman";
 const IMAGE = process.env["S1BRIDGE_IMAGE"] ?? "localhost/s1bridge:under-test";
+/** What the machine needs beside it, such as `--build-arg NODE_IMAGE=…`. */
+const BUILD_ARGUMENTS = (process.env["S1BRIDGE_BUILD_ARGUMENTS"] ?? "").split(" ").filter((word) => word !== "");
 const isMissing = spawnSync(ENGINE, ["version"], { stdio: "ignore" }).status !== 0;
 if (isMissing) process.stderr.write(`skipped: there is no ${ENGINE}\n`);
 
@@ -26,7 +30,18 @@ function engine(...words: readonly string[]): string {
 
 describe.skipIf(isMissing)("the image", () => {
   beforeAll(() => {
-    if (process.env["S1BRIDGE_IMAGE"] === undefined) engine("build", "-t", IMAGE, join(import.meta.dirname, "../.."));
+    if (process.env["S1BRIDGE_IMAGE"] === undefined) buildImage(ENGINE, IMAGE, BUILD_ARGUMENTS);
+  });
+
+  test("says what it is in its labels", () => {
+    const { version } = buildFacts();
+    const labels = JSON.parse(engine("inspect", "-f", "{{json .Config.Labels}}", IMAGE)) as Record<string, string>;
+    expect(labels).toMatchObject({
+      "org.opencontainers.image.version": version,
+      "org.opencontainers.image.licenses": "Apache-2.0",
+      "org.opencontainers.image.revision": expect.stringMatching(/^[0-9a-f]{12}\+?$/) as string,
+      "org.opencontainers.image.created": expect.stringMatching(/^20\d\d-\d\d-\d\dT/) as string,
+    });
   });
 
   test("brings a console's records into rsyslog's file, says that it lives, and ends at SIGTERM with 0", async () => {
@@ -68,7 +83,8 @@ describe.skipIf(isMissing)("the image", () => {
       const ask = ["node", "/opt/s1bridge/main.js", "healthcheck", "-c", "/etc/s1bridge/config.yaml"];
       expect(engine("exec", name, ...ask)).toBe("ok");
       expect(engine("exec", name, ...ask, "--ready")).toBe("ok");
-      expect(engine("exec", name, "id", "-u")).toBe("1000");
+      // Without a shell, or any program but Node.
+      expect(engine("exec", name, "node", "-p", "process.getuid()")).toBe("1000");
       engine("stop", "-t", "15", name);
       expect(engine("inspect", "-f", "{{.State.ExitCode}}", name)).toBe("0");
     } finally {

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -10,10 +10,10 @@ const EPOCH = "1700000000";
 
 let directory: string;
 
-function bundleInto(name: string): string {
+function build(script: "build" | "bundle", name: string): string {
   const folder = join(directory, name);
   const env = { ...process.env, SOURCE_DATE_EPOCH: EPOCH };
-  execFileSync(process.execPath, ["scripts/bundle.ts", folder], { cwd: ROOT, env, stdio: "inherit" });
+  execFileSync(process.execPath, [`scripts/${script}.ts`, folder], { cwd: ROOT, env, stdio: "inherit" });
   return folder;
 }
 
@@ -39,11 +39,11 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("the bundle", () => {
   test("is the same, byte for byte, when it is made again", () => {
-    const first = digests(bundleInto("first"));
+    const first = digests(build("bundle", "first"));
     expect(Object.keys(first)).toEqual(
       expect.arrayContaining(["main.js", "main.js.map", "spool/worker.js", "LICENSES.txt", "lib/build.json"]),
     );
-    expect(digests(bundleInto("second"))).toEqual(first);
+    expect(digests(build("bundle", "second"))).toEqual(first);
   });
 
   test("runs the whole bridge with nothing beside it, its threads included", () => {
@@ -64,5 +64,31 @@ describe("the bundle", () => {
     };
     for (const [name, version] of Object.entries(dependencies)) expect(text).toContain(`${name} ${version}: `);
     expect(text).not.toContain("undefined");
+  });
+});
+
+describe("dist", () => {
+  test("is the same, byte for byte, when it is made again", () => {
+    const first = digests(build("build", "app/dist"));
+    expect(Object.keys(first)).toEqual(expect.arrayContaining(["main.js", "main.js.map", "build.json"]));
+    // At the same depth: the maps say where the sources are from there.
+    expect(digests(build("build", "again/dist"))).toEqual(first);
+  });
+
+  test("runs the whole bridge with the production dependencies of the lock file beside it, and no other", () => {
+    const app = join(directory, "app");
+    for (const file of ["package.json", "config.example.yaml"]) copyFileSync(join(ROOT, file), join(app, file));
+    const { packages } = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { dev?: boolean; optional?: boolean }>;
+    };
+    const production = Object.keys(packages).filter((path) => path !== "" && packages[path]?.dev !== true);
+    for (const path of production) cpSync(join(ROOT, path), join(app, path), { recursive: true });
+    expect(existsSync(join(app, "node_modules/typescript"))).toBe(false);
+
+    expect(s1bridge(join(app, "dist"), "--version").stdout).toMatch(/^\d+\.\d+\.\d+ \(commit [0-9a-f]{12}/);
+    expect(s1bridge(join(app, "dist"), "check", "-c", join(app, "config.example.yaml"))).toMatchObject({ status: 0 });
+    const { status, stdout, stderr } = s1bridge(join(app, "dist"), "demo", "--events", "500");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/lost 0, duplicates 0/);
   });
 });

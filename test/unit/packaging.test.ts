@@ -13,6 +13,8 @@ const PACKAGE = JSON.parse(read("package.json")) as {
   engines: { node: string };
   files: readonly string[];
   license: string;
+  version: string;
+  description: string;
 };
 const DEFAULTS = parseConfig(exampleConfig()).config;
 
@@ -60,16 +62,49 @@ describe("the Dockerfile", () => {
     expect(sources.filter((source) => !allowed.includes(`!${source}`))).toEqual([]);
   });
 
-  test("has a Node that the package accepts", () => {
-    const major = Number(/node:(\d+)/.exec(all("ARG")[0] ?? "")?.[1]);
+  const [node, digest, runtime] = all("ARG");
+
+  test("has a Node that the package accepts, by a digest if one is given", () => {
+    const major = Number(/^NODE_IMAGE=node:(\d+)/.exec(node ?? "")?.[1]);
     const least = Number(/^>=(\d+)$/.exec(PACKAGE.engines.node)?.[1]);
     expect(major).toBeGreaterThanOrEqual(least);
-    expect(all("FROM").every((image) => image.startsWith(`\${NODE_IMAGE}`))).toBe(true);
+    const base = `\${NODE_IMAGE}\${NODE_DIGEST:+@\${NODE_DIGEST}}`;
+    expect([digest, runtime]).toEqual(["NODE_DIGEST=", `RUNTIME_IMAGE=${base}`]);
+    expect(all("FROM")).toEqual([`${base} AS build`, "${RUNTIME_IMAGE}"]);
+  });
+
+  test("what runs needs no shell", () => {
+    const last = lines.findLastIndex((line) => line.startsWith("FROM "));
+    expect(lines.slice(last).filter((line) => /^(RUN|SHELL) |^(CMD|ENTRYPOINT) +[^[]/.test(line))).toEqual([]);
+    expect(all("HEALTHCHECK").join(" ")).toContain("CMD [");
+  });
+
+  test("says in its labels what it is, of which version, and under which licence", () => {
+    const labels = Object.fromEntries(
+      [
+        ...all("LABEL")
+          .join(" ")
+          .matchAll(/org\.opencontainers\.image\.(\w+)="([^"]*)"/g),
+      ].map(([, key, value]) => [key, value]),
+    );
+    expect(labels).toEqual({
+      title: "s1bridge",
+      description: PACKAGE.description,
+      licenses: PACKAGE.license,
+      version: "${S1BRIDGE_VERSION}",
+      revision: "${S1BRIDGE_COMMIT}",
+      created: "${S1BRIDGE_DATE}",
+      source: "${S1BRIDGE_SOURCE}",
+    });
+    expect(all("ARG")).toContain(`S1BRIDGE_VERSION=${PACKAGE.version}`);
   });
 
   test("starts the bundle, which needs nothing beside it", () => {
-    const kept = copies.filter(([first]) => first === "--from=build");
-    expect(kept).toEqual([["--from=build", "/build/bundle", "/opt/s1bridge"]]);
+    const kept = copies.filter(([first]) => first === "--from=build").map((words) => words.slice(-2));
+    expect(kept).toEqual([
+      ["/build/bundle", "/opt/s1bridge"],
+      ["/build/spool", DEFAULTS.spool.directory],
+    ]);
     expect(list("ENTRYPOINT")).toEqual(["node", "/opt/s1bridge/main.js"]);
     expect(list("CMD")).toEqual(["run", "-c", CONFIG_PATH]);
   });
