@@ -1,13 +1,29 @@
 import { DemoCollector } from "../src/demo/collector/collector.ts";
+import { peerOptions } from "./processes.ts";
 
-/** The embedded collector in a process of its own. It keeps the keys, and tells when the first
- * and when all events have come. */
-const [events = "0", port = "0", key, cert] = process.argv.slice(2);
-const tls = key === undefined || cert === undefined ? {} : { tls: { key, cert } };
-const collector = await DemoCollector.start({ keep: "keys", port: Number(port), ...tls });
+export interface CollectorProcessOptions {
+  /** How many messages are waited for. */
+  readonly events: number;
+  readonly port?: number;
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
+  /** Counts messages only, for runs of many millions; otherwise keys are kept, and what comes twice does not count. */
+  readonly countOnly?: boolean;
+}
+
+/**
+ * The embedded collector. It tells when all events have come; asked anything, it tells how many did so far.
+ */
+const { events, port = 0, tls, countOnly = false } = peerOptions() as CollectorProcessOptions;
+const collector = await DemoCollector.start({
+  keep: countOnly ? "count" : "keys",
+  port,
+  ...(tls === undefined ? {} : { tls }),
+});
+const { received } = collector;
 process.send?.({ address: collector.address });
-await collector.received.atLeast(1);
-process.send?.({ first: true });
-await collector.received.keysAtLeast(Number(events));
-process.send?.({ keys: collector.received.keys.size, duplicates: collector.received.duplicates });
+process.on("message", () => process.send?.({ count: received.count }));
 process.on("disconnect", () => process.exit(0));
+if (events > 0) {
+  await (countOnly ? received.atLeast(events) : received.keysAtLeast(events));
+  process.send?.({ keys: received.keys.size, duplicates: countOnly ? undefined : received.duplicates });
+}

@@ -1,8 +1,17 @@
+import { peerOptions } from "./processes.ts";
 import { RecordedConsole } from "./recorded-console.ts";
 
-/** The console in a process of its own, so that what it costs is not counted as the bridge's. */
-const [events = "0", pages = events, key, cert] = process.argv.slice(2);
-const tls = key === undefined || cert === undefined ? undefined : { key, cert };
-const { url } = await RecordedConsole.start(Number(events), { tls, pages: Number(pages) });
-process.send?.({ url });
+export interface ConsoleProcessOptions {
+  readonly events: number;
+  /** How many of them are ready when it starts; the others are made while they are waited for. */
+  readonly ready?: number;
+  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
+}
+
+/** A console with activities of yesterday. It tells when it is asked for them. */
+const { events, ready, tls } = peerOptions() as ConsoleProcessOptions;
+const console = await RecordedConsole.start(events, { tls, ready });
+process.send?.({ url: console.url });
 process.on("disconnect", () => process.exit(0));
+await console.asked;
+process.send?.({ asked: true });

@@ -1,10 +1,21 @@
+import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { request } from "undici";
+import { Agent, request } from "undici";
 import { normalizeCursor, readPage } from "../src/sentinelone/page.ts";
+import { peerOptions } from "./processes.ts";
+import { TOKEN } from "./recorded-console.ts";
+
+export interface LoopProcessOptions {
+  readonly url: string;
+  /** `exact`: with the integers as exact as the intake has them. */
+  readonly rule: "plain" | "exact";
+  readonly caFile?: string | undefined;
+}
 
 /** What the bridge is compared with: a loop that fetches and decompresses the same pages and parses them, and no more. */
-const [url = "", rule = "plain"] = process.argv.slice(2);
+const { url, rule, caFile } = peerOptions() as LoopProcessOptions;
+const dispatcher = new Agent(caFile === undefined ? {} : { connect: { ca: readFileSync(caFile) } });
 const unzip = promisify<ArrayBuffer, Buffer>(gunzip);
 const from = new Date(Date.now() - 24 * 3_600_000).toISOString();
 let cursor: string | undefined;
@@ -12,7 +23,8 @@ let events = 0;
 const startedMs = performance.now();
 do {
   const { body } = await request(new URL("/web/api/v2.1/activities", url), {
-    headers: { authorization: "ApiToken bench-token", "accept-encoding": "gzip" },
+    dispatcher,
+    headers: { authorization: `ApiToken ${TOKEN}`, "accept-encoding": "gzip" },
     query: {
       limit: "1000",
       sortBy: "createdAt",
@@ -39,7 +51,6 @@ function plainPage(text: string): LoopPage {
   return { records: data.length, cursor: normalizeCursor(pagination.nextCursor) };
 }
 
-/** With the integers as exact as the intake has them. */
 function exactPage(text: string): LoopPage {
   const { elements, nextCursor } = readPage(text, "activities");
   return { records: elements.map((element) => element.value()).length, cursor: nextCursor };

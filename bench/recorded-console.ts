@@ -7,13 +7,19 @@ import { DemoConsole } from "../src/demo/console/console.ts";
 import { ActivityDataset } from "../src/demo/records/dataset.ts";
 import { readPage } from "../src/sentinelone/page.ts";
 
-const TOKEN = "bench-token";
+export const TOKEN = "bench-token";
 const LIST = "/web/api/v2.1/activities";
 
 interface Recorded {
   readonly bytes: Buffer;
   readonly type: string;
   readonly encoding: string;
+}
+
+/** Over 19 hours, in bursts of one `createdAt`. */
+export function yesterdaysActivities(events: number, startMs: number): ActivityDataset {
+  const stepMs = (19 * 3_600_000) / (Math.ceil(events / 7) * 7);
+  return new ActivityDataset({ seed: 1, count: events, startMs, stepMs, burst: 7 });
 }
 
 /**
@@ -25,31 +31,34 @@ export class RecordedConsole {
   readonly #console: DemoConsole;
   readonly #pages = new Map<string, Recorded>();
   readonly #lastMs: number;
+  /** Resolves when the list is asked for: until then whoever reads it has only been starting. */
+  readonly asked: Promise<void>;
+  #tellAsked: (() => void) | undefined;
   readonly url: string;
 
   private constructor(console: DemoConsole, server: Server, url: string, lastMs: number) {
     this.#console = console;
     this.#lastMs = lastMs;
     this.url = url;
+    this.asked = new Promise((resolve) => (this.#tellAsked = resolve));
     server.on("request", (asked, answer) => void this.#answer(asked, answer));
   }
 
-  /** Activities over 19 hours that ended an hour ago, in bursts of one `createdAt`. */
+  /** Activities that ended an hour ago. */
   static async start(
     events: number,
-    { tls, pages = events }: { tls?: { key: string; cert: string } | undefined; pages?: number } = {},
+    { tls, ready = events }: { tls?: { key: string; cert: string } | undefined; ready?: number | undefined } = {},
   ): Promise<RecordedConsole> {
     const console = await DemoConsole.start({ token: TOKEN });
     const startMs = Date.now() - 20 * 3_600_000;
-    const stepMs = (19 * 3_600_000) / (Math.ceil(events / 7) * 7);
-    console.activities.setDataset(new ActivityDataset({ seed: 1, count: events, startMs, stepMs, burst: 7 }));
+    console.activities.setDataset(yesterdaysActivities(events, startMs));
     const server: Server = tls === undefined ? createServer() : createTlsServer(tls);
     server.keepAliveTimeout = 75_000;
     await once(server.listen(0, "127.0.0.1"), "listening");
     const { port } = server.address() as AddressInfo;
     const url = `${tls === undefined ? "http" : "https"}://127.0.0.1:${port}`;
     const recorded = new RecordedConsole(console, server, url, startMs + 19 * 3_600_000);
-    await recorded.#record(pages);
+    await recorded.#record(ready);
     return recorded;
   }
 
@@ -66,6 +75,7 @@ export class RecordedConsole {
 
   async #answer(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
     const path = asked.url ?? "/";
+    if (path.startsWith(`${LIST}?`)) this.#tellAsked?.();
     const token = /^apitoken (\S+)$/i.exec(asked.headers.authorization ?? "")?.[1] ?? "";
     const { bytes, type, encoding } = this.#find(path, token) ?? (await this.#ask(path, token));
     answer.setHeader("content-type", type);

@@ -1,61 +1,127 @@
+import { type Certificates, makeCertificates } from "../../test/support/tls.ts";
 import { createEncoder } from "../../src/message/encoder.ts";
-import { ActivityDataset } from "../../src/demo/records/dataset.ts";
 import type { Micros } from "../../src/event/time.ts";
 import type { JsonRecord } from "../../src/event/event.ts";
+import { BridgeProcess, UNLIMITED } from "../bridge-process.ts";
+import { type FilledSpool, filledSpool } from "../filled-spool.ts";
 import { rsyslogVersion } from "../machine.ts";
-import { RsyslogForwarder } from "../peers/rsyslog.ts";
-import { BridgeProcess, UNLIMITED, freePort, start } from "../processes.ts";
-import { type Row, secondsSince, whole } from "./row.ts";
+import { RsyslogForwarder, RsyslogReceiver, type Transport } from "../peers/rsyslog.ts";
+import { yesterdaysActivities } from "../recorded-console.ts";
+import { startConsole } from "./end-to-end.ts";
+import { type Progress, type Row, atLeast, ratio, secondsSince, whole } from "./row.ts";
 
-/** A full queue on disk and a collector that comes back: s1bridge, and rsyslog with a disk queue of the same messages. */
+/**
+ * A full queue on disk and a collector that is there: s1bridge, which maps records and waits for confirmations, and
+ * rsyslog's forwarder, which sends the same messages as they are and takes them for delivered when they are written.
+ */
 export const drain: Row = {
   name: "drain",
-  about: "draining a queue on disk over TCP, against rsyslog's omfwd with a disk queue",
-  async run({ events }) {
-    const own = await drainBridge(events);
-    const peer = rsyslogVersion() === undefined ? undefined : await drainRsyslog(events);
+  about:
+    "draining a queue on disk to rsyslog over TCP and TLS, against rsyslog's omfwd with a disk queue of the same messages",
+  async run({ behind: events }, progress) {
+    if (rsyslogVersion() === undefined) return { figures: {}, lines: ["rsyslog is not installed: not measured"] };
+    using certificates = makeCertificates();
+    const spool = await filledSpool(events, progress);
+    await using queue = await filledQueue(events, progress);
+    const tcp = await compareDrains(spool, queue, undefined, progress);
+    const tls = await compareDrains(spool, queue, certificates, progress);
     return {
-      figures: { events, perSecond: own, rsyslogPerSecond: peer, ratio: peer === undefined ? undefined : own / peer },
-      lines: [
-        `s1bridge, confirmed:          ${whole(own)} messages/s`,
-        peer === undefined
-          ? "rsyslog is not installed"
-          : `rsyslog omfwd, disk queue:    ${whole(peer)} messages/s, ratio ${(own / peer).toFixed(2)}`,
+      figures: { events, tcp, tls },
+      lines: [...linesOf("imptcp, plain TCP", tcp), ...linesOf("imtcp, TLS (ossl)", tls)],
+      targets: [
+        atLeast("drain over TCP against rsyslog's own", 1, tcp.ratio, ratio),
+        atLeast("drain over TLS against rsyslog's own", 1, tls.ratio, ratio),
       ],
     };
   },
 };
 
-async function drainBridge(events: number): Promise<number> {
-  const port = await freePort();
-  const console = await start<{ url: string }>("./console-process.ts", events);
-  const address = `tcp://127.0.0.1:${port}`;
-  const bridge = await BridgeProcess.start({ consoles: [console.told.url], collectors: [address], feeds: UNLIMITED });
-  await bridge.spooled(events);
-  const perSecond = await untilDrained(events, port);
-  await bridge.stop();
-  await console.stop();
-  return perSecond;
+export interface Drained {
+  readonly perSecond: number;
+  readonly cpuPerMillion: number;
 }
 
-async function drainRsyslog(events: number): Promise<number> {
-  const port = await freePort();
-  const forwarder = new RsyslogForwarder(await freePort(), port);
+export interface DrainComparison {
+  readonly own: Drained;
+  readonly rsyslog: Drained;
+  readonly ratio: number;
+}
+
+/** Both drain what is in their queue, one after the other, to a receiver of their own. */
+export async function compareDrains(
+  spool: FilledSpool,
+  queue: RsyslogForwarder,
+  transport: Transport,
+  progress: Progress,
+): Promise<DrainComparison> {
+  const own = await drainBridge(spool, transport, progress);
+  const rsyslog = await drainRsyslog(spool.events, queue, transport, progress);
+  return { own, rsyslog, ratio: own.perSecond / rsyslog.perSecond };
+}
+
+/** rsyslog with the same messages in its queue, ended. */
+export async function filledQueue(events: number, progress: Progress): Promise<RsyslogForwarder> {
+  progress("rsyslog's queue is filled");
+  const forwarder = await RsyslogForwarder.prepare();
   await forwarder.fill(messages(events));
-  const perSecond = await untilDrained(events, port);
-  await forwarder.stop();
-  return perSecond;
+  return forwarder;
 }
 
-/** From the first byte that arrives, for how soon a sender finds a collector that is back is another matter. */
-async function untilDrained(events: number, port: number): Promise<number> {
-  const collector = await start<{ address: string }>("./collector-process.ts", events, port);
-  await collector.next();
+async function drainBridge(
+  spool: FilledSpool,
+  certificates: Certificates | undefined,
+  progress: Progress,
+): Promise<Drained> {
+  await using console = await startConsole({ events: 0 });
+  await using receiver = await RsyslogReceiver.start(certificates);
+  await using bridge = await BridgeProcess.prepare({
+    consoles: [console.told.url],
+    collectors: [`${certificates === undefined ? "tcp" : "tls"}://127.0.0.1:${receiver.port}`],
+    feeds: UNLIMITED,
+    caFile: certificates?.caFile,
+  });
+  spool.copyTo(bridge);
+  bridge.begin();
+  return await until(spool.events, receiver, bridge, (count) => progress(`s1bridge has sent ${whole(count)}`));
+}
+
+async function drainRsyslog(
+  events: number,
+  queue: RsyslogForwarder,
+  transport: Transport,
+  progress: Progress,
+): Promise<Drained> {
+  await using receiver = await RsyslogReceiver.start(transport);
+  await using forwarder = await RsyslogForwarder.prepare();
+  forwarder.takeQueue(queue);
+  await forwarder.beginTo(receiver.port, transport);
+  return await until(events, receiver, forwarder, (count) => progress(`rsyslog has sent ${whole(count)}`));
+}
+
+/** From the first message that arrives: how long a program takes to start is measured elsewhere. */
+async function until(
+  events: number,
+  receiver: RsyslogReceiver,
+  sender: { readonly cpuSeconds: number },
+  onLook: (count: number) => void,
+): Promise<Drained> {
+  await receiver.received(1);
+  const before = receiver.count;
   const startedMs = performance.now();
-  await collector.next();
-  const perSecond = events / secondsSince(startedMs);
-  await collector.stop();
-  return perSecond;
+  const cpuBefore = sender.cpuSeconds;
+  await receiver.received(events, onLook);
+  const sent = events - before;
+  return { perSecond: sent / secondsSince(startedMs), cpuPerMillion: ((sender.cpuSeconds - cpuBefore) / sent) * 1e6 };
+}
+
+function linesOf(receiver: string, { own, rsyslog, ratio: is }: DrainComparison): string[] {
+  const told = ({ perSecond, cpuPerMillion }: Drained): string =>
+    `${whole(perSecond)} messages/s, ${cpuPerMillion.toFixed(0)} CPU seconds per million`;
+  return [
+    `to ${receiver}`,
+    `  s1bridge, confirmed:        ${told(own)}`,
+    `  rsyslog omfwd, disk queue:  ${told(rsyslog)}; ratio ${ratio(is)}`,
+  ];
 }
 
 function* messages(events: number): Generator<string> {
@@ -68,11 +134,11 @@ function* messages(events: number): Generator<string> {
     rt: "epoch",
     unmappedData: true,
   });
-  const dataset = new ActivityDataset({ seed: 1, count: events, startMs: Date.UTC(2026, 0), stepMs: 50 });
+  const dataset = yesterdaysActivities(events, Date.now() - 20 * 3_600_000);
   for (let at = 0; at < events; at += 1) {
     const entry = dataset.at(at);
     yield encode({
-      console: "bench",
+      console: "console0",
       consoleVersion: "S-25.1.3#77",
       feed: "activities",
       change: "event",

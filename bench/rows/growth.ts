@@ -6,57 +6,100 @@ import { ActivityDataset } from "../../src/demo/records/dataset.ts";
 import type { Micros } from "../../src/event/time.ts";
 import { jsonCollectors } from "../../test/support/json-renderer.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
-import { type Row, secondsSince, whole } from "./row.ts";
+import { type FilledSpool, enlarge, filledSpool } from "../filled-spool.ts";
+import { type Row, ratio, under, whole } from "./row.ts";
 
 const PAGE = 1000;
 const KEY = { console: "bench", feed: "activities" } as const;
 
-/** Time per event of the spool alone while it grows: appending the last tenth of each size. */
+/** How many events are timed at each size. */
+const TIMED = 10_000;
+
+/** Beyond this the spool grows by copying its blocks: nothing is timed in between. */
+const APPENDED = 1_000_000;
+
+/** So much dearer the last events may be than the first. */
+const FLAT = 1.5;
+
+interface Step {
+  readonly events: number;
+  readonly microsPerEvent: number;
+}
+
+/** Time per event while what is behind grows, a tenfold at a time. */
 export const growth: Row = {
   name: "growth",
-  about: "the spool alone: time per appended event at 10^4, 10^5 … events behind",
-  async run({ behind }) {
-    const sizes = [1e4, 1e5, 1e6, 1e7].filter((size) => size <= behind);
-    const directory = mkdtempSync(join(tmpdir(), "s1bridge-growth-"));
-    const spool = await ThreadedSpool.open({
-      directory,
-      maxBytes: 2 ** 36,
-      minFreeBytes: 0,
-      collectors: jsonCollectors("bench"),
-    });
-    const dataset = new ActivityDataset({
-      seed: 5,
-      count: sizes.at(-1) ?? PAGE,
-      startMs: Date.UTC(2026, 0),
-      stepMs: 50,
-    });
-    const steps: { events: number; microsPerEvent: number }[] = [];
-    let done = 0;
-    for (const size of sizes) {
-      let spentMs = 0;
-      for (; done < size; done += PAGE) {
-        const page = pageOf(dataset, done);
-        const startedMs = performance.now();
-        await spool.append(KEY, page, new AbortController().signal);
-        if (done >= size * 0.9) spentMs += secondsSince(startedMs) * 1000;
-      }
-      steps.push({ events: size, microsPerEvent: (spentMs * 1000) / (size * 0.1) });
-    }
-    await spool.close();
-    rmSync(directory, { recursive: true, force: true });
-    const slope = (steps.at(-1)?.microsPerEvent ?? 0) / (steps[0]?.microsPerEvent ?? 1);
+  about: "time per event at 10^4, 10^5 … events behind, for the whole intake and for the spool alone",
+  async run({ behind, growth: most }, progress) {
+    const intake = intakeSteps(await filledSpool(behind, progress));
+    const steps = await spoolSteps(
+      [1e4, 1e5, 1e6, 1e7].filter((size) => size <= most),
+      progress,
+    );
     return {
-      figures: { steps, slope },
-      lines: [
-        ...steps.map(
-          ({ events, microsPerEvent }) =>
-            `${whole(events).padStart(10)} events: ${microsPerEvent.toFixed(1)} µs per event`,
-        ),
-        `last to first: ${slope.toFixed(2)}`,
+      figures: { intake, intakeSlope: slopeOf(intake), spool: steps, spoolSlope: slopeOf(steps) },
+      lines: [`into the spool, from a console: ${told(intake)}`, `the spool alone, appending:     ${told(steps)}`],
+      targets: [
+        under("intake: time per event at the largest size against the smallest", FLAT, slopeOf(intake), ratio),
+        under("spool: time per event at the largest size against the smallest", FLAT, slopeOf(steps), ratio),
       ],
     };
   },
 };
+
+/** From half of each size to the whole of it. */
+function intakeSteps({ course, events: most }: FilledSpool): Step[] {
+  const sizes = [1e4, 1e5, 1e6].filter((size) => size <= most);
+  const at = (events: number): readonly [number, number] => course.find(([count]) => count >= events) ?? [0, 0];
+  return sizes.map((size) => {
+    const [[fromEvents, fromMs], [toEvents, toMs]] = [at(size / 2), at(size)];
+    return { events: size, microsPerEvent: ((toMs - fromMs) / Math.max(1, toEvents - fromEvents)) * 1000 };
+  });
+}
+
+async function spoolSteps(sizes: readonly number[], progress: (text: string) => void): Promise<Step[]> {
+  const directory = mkdtempSync(join(tmpdir(), "s1bridge-growth-"));
+  const count = Math.max(...sizes) + 2 * APPENDED;
+  const dataset = new ActivityDataset({ seed: 5, count, startMs: Date.UTC(2026, 0), stepMs: 50 });
+  const steps: Step[] = [];
+  let spool = await open(directory);
+  for (const size of sizes) {
+    if (size > APPENDED) {
+      await spool.close();
+      progress(`the spool is made ${whole(size)} events long`);
+      enlarge(directory, ({ events }) => events >= size);
+      spool = await open(directory);
+    }
+    let spentMs = 0;
+    let timed = 0;
+    // Behind what was copied the ids go on where they were.
+    for (let done = steps.at(-1)?.events ?? 0; done < Math.min(size, APPENDED + TIMED); done += PAGE) {
+      const page = pageOf(dataset, done);
+      if (done % 10_000 === 0) progress(`${whole(done)} of ${whole(size)} events`);
+      const startedMs = performance.now();
+      await spool.append(KEY, page, new AbortController().signal);
+      if (done < Math.min(size, APPENDED + TIMED) - TIMED) continue;
+      spentMs += performance.now() - startedMs;
+      timed += PAGE;
+    }
+    steps.push({ events: size, microsPerEvent: (spentMs * 1000) / timed });
+  }
+  await spool.close();
+  rmSync(directory, { recursive: true, force: true });
+  return steps;
+}
+
+function open(directory: string): Promise<ThreadedSpool> {
+  return ThreadedSpool.open({ directory, maxBytes: 2 ** 36, minFreeBytes: 0, collectors: jsonCollectors("bench") });
+}
+
+function slopeOf(steps: readonly Step[]): number {
+  return (steps.at(-1)?.microsPerEvent ?? 0) / (steps[0]?.microsPerEvent ?? 1);
+}
+
+function told(steps: readonly Step[]): string {
+  return `${steps.map(({ events, microsPerEvent }) => `${microsPerEvent.toFixed(1)} µs at ${whole(events)}`).join(", ")}; last to first ${ratio(slopeOf(steps))}`;
+}
 
 function pageOf(dataset: ActivityDataset, from: number): Parameters<ThreadedSpool["append"]>[1] {
   const records = Array.from({ length: PAGE }, (_, at): PageRecord => {

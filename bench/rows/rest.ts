@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BridgeProcess, start } from "../processes.ts";
-import { type Row, mb } from "./row.ts";
+import { BridgeProcess } from "../bridge-process.ts";
+import { startCollector, startConsole } from "./end-to-end.ts";
+import { MOST_RESIDENT_BYTES, type Row, mb, percent, under } from "./row.ts";
 
+/** Two polls of each feed. */
 const SECONDS = 60;
 
 /** Nothing happens: four consoles with two feeds each are polled every 30 s. */
@@ -9,10 +11,10 @@ export const rest: Row = {
   name: "rest",
   about: `at rest for ${SECONDS} s, 8 feeds every 30 s: share of a core`,
   async run() {
-    const console = await start<{ url: string }>("./console-process.ts", 1000);
-    const collector = await start<{ address: string }>("./collector-process.ts", 1);
+    await using console = await startConsole({ events: 1000 });
+    await using collector = await startCollector({ events: 0 });
     const { url } = console.told;
-    const bridge = await BridgeProcess.start({
+    await using bridge = await BridgeProcess.start({
       consoles: [url, url, url, url],
       collectors: [collector.told.address],
       feeds: "activities: { every: 30s, start: now }, threats: { every: 30s, start: now }",
@@ -23,11 +25,13 @@ export const rest: Row = {
     await sleep(SECONDS * 1000);
     const share = (bridge.cpuSeconds - cpuBefore) / SECONDS;
     const { peakBytes } = bridge;
-    await bridge.stop();
-    await Promise.all([console.stop(), collector.stop()]);
     return {
       figures: { seconds: SECONDS, share, peakBytes },
-      lines: [`at rest, 8 feeds:             ${(share * 100).toFixed(2)} % of a core, peak ${mb(peakBytes)} resident`],
+      lines: [`at rest, 8 feeds:             ${percent(share)} of a core, peak ${mb(peakBytes)} resident`],
+      targets: [
+        under("share of a core at rest", 0.005, share, percent),
+        under("resident at rest", MOST_RESIDENT_BYTES, peakBytes, mb),
+      ],
     };
   },
 };
