@@ -21,6 +21,7 @@ import { type ApiElement, type ApiPage, readGraph, readPage, readTotal } from ".
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
+import { WindowPoll } from "./window-poll.ts";
 
 /** A feed of a console, which people can look into as well. */
 export interface ConsoleFeed extends Feed {
@@ -56,24 +57,9 @@ export type FeedStart =
 /** A checkpoint so far ahead of the console's clock says that the clock was set back. */
 const SET_BACK_MS = 60_000;
 
-/** A poll under way: its window, and the place in it. */
-interface Poll {
-  from: Micros;
-  readonly to: Micros;
-  /** Everything before has been read by an earlier poll. */
-  readonly readBefore: Micros;
-  /** The checkpoint goes no further, whatever the console's clock says at this moment. */
-  readonly sure: Micros;
-  /** The time of the last record read. */
-  last: Micros;
-  readonly used: Set<string>;
-  cursor: string | undefined;
-  emptyPages: number;
-}
-
 /** An answer that was asked for before its page is read. */
 interface Ahead {
-  readonly poll: Poll;
+  readonly poll: WindowPoll;
   readonly cursor: string | undefined;
   readonly answer: Promise<Answer>;
 }
@@ -81,6 +67,9 @@ interface Ahead {
 /**
  * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
  * the console's clock. Records that were seen before are not told apart here: the spool knows.
+ *
+ * Where the overlap is more than a page, what is new does not wait for it: the window is read from the checkpoint on, and
+ * the overlap after that. The checkpoint moves when both are read, so that a stop in between leaves nothing out.
  */
 export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   readonly key: FeedKey;
@@ -88,8 +77,10 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   readonly #client: ConsoleClient;
   readonly #options: FeedOptions;
   readonly #overlap: Overlap;
-  #poll: Poll | undefined;
+  #poll: WindowPoll | undefined;
   #ahead: Ahead | undefined;
+  /** The last poll brought more than a page. */
+  #isLong = false;
 
   constructor(feed: FeedName, source: WindowSource, client: ConsoleClient, options: FeedOptions) {
     this.key = { console: options.console, feed };
@@ -115,16 +106,15 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     }
     this.#poll ??= this.#newPoll(checkpoint, now);
     const poll = this.#poll;
-    if (poll.to < poll.from) {
+    if (poll.place.to < poll.place.from) {
       this.#poll = undefined;
       return emptyPage(checkpoint, consoleVersion);
     }
     const { elements, nextCursor, limit } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = this.#read(elements, poll);
-    const hasMore = this.#advance(poll, { count: elements.length, limit }, nextCursor);
+    const { hasMore, reached = 0 } = poll.advance({ count: elements.length, limit }, nextCursor);
     if (hasMore) this.#readAhead(poll);
-    // The last page brings the feed to the end of the window. A window that broke off counts as far as its last record.
-    const reached = Math.min(hasMore || nextCursor !== undefined ? poll.last : poll.to, poll.sure);
+    else this.#end(poll);
     return {
       records,
       deadLetters,
@@ -140,7 +130,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   async readNewest(limit: number, signal: AbortSignal): Promise<SecurityEvent[]> {
     const consoleVersion = await this.#client.version(signal);
     const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
-    const poll = { ...this.#newPoll({ time: now, floor: now }, now), from: 0 as Micros, to: now };
+    const poll = new WindowPoll({ from: 0 as Micros, to: now, readBefore: now, sure: now });
     const { elements } = this.#parse(await this.#client.ask(this.#request(poll, limit, "desc"), signal));
     const { records } = this.#read(elements, poll);
     return records.toReversed().map((record) => toEvent(this.key, consoleVersion, record));
@@ -195,7 +185,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     };
   }
 
-  #newPoll({ time, floor }: Checkpoint, now: Micros): Poll {
+  #newPoll({ time, floor }: Checkpoint, now: Micros): WindowPoll {
     const { settleMs, until } = this.#options;
     const settled = addMs(now, -settleMs);
     const to = until === undefined ? settled : (Math.min(settled, until - 1) as Micros);
@@ -205,33 +195,40 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     // What happens after the clock was set back has times that were read before: reading one twice is better than never.
     const from = wasSetBack ? back : (Math.max(back, floor) as Micros);
     const sure = addMs(this.#client.clock.surely() ?? now, -settleMs);
-    return { from, to, readBefore, sure, last: from, used: new Set(), cursor: undefined, emptyPages: 0 };
+    // After a long rest the new is a back-fill, in which the checkpoint has to move on.
+    const isUsual = readBefore < to && to - readBefore < readBefore - from;
+    return new WindowPoll({ from, to, readBefore, sure }, this.#isLong && isUsual ? "new first" : "in order");
   }
 
-  async #ask(poll: Poll, signal: AbortSignal): Promise<ApiPage & { readonly limit: number }> {
+  #end({ read }: WindowPoll): void {
+    this.#isLong = read > (this.#source.limit ?? PAGE_LIMIT);
+    this.#poll = undefined;
+  }
+
+  async #ask(poll: WindowPoll, signal: AbortSignal): Promise<ApiPage & { readonly limit: number }> {
     try {
       const answer = await this.#fetch(poll, signal);
       return { ...this.#parse(answer), limit: answer.limit ?? PAGE_LIMIT };
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
-      if (startOver(poll)) return await this.#ask(poll, signal);
+      if (poll.startOver()) return await this.#ask(poll, signal);
       this.#poll = undefined;
       throw error;
     }
   }
 
   /** Asks for the next page while this one is stored: otherwise console and disk would wait for each other. */
-  #readAhead(poll: Poll): void {
+  #readAhead(poll: WindowPoll): void {
     const answer = this.#client.ask(this.#request(poll), new AbortController().signal);
     // A failure is told to whoever waits for the answer, if anybody still does.
     answer.catch(() => undefined);
-    this.#ahead = { poll, cursor: poll.cursor, answer };
+    this.#ahead = { poll, cursor: poll.place.cursor, answer };
   }
 
-  #fetch(poll: Poll, signal: AbortSignal): Promise<Answer> {
+  #fetch(poll: WindowPoll, signal: AbortSignal): Promise<Answer> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead?.poll === poll && ahead.cursor === poll.cursor) return orAborted(ahead.answer, signal);
+    if (ahead?.poll === poll && ahead.cursor === poll.place.cursor) return orAborted(ahead.answer, signal);
     return this.#client.ask(this.#request(poll), signal);
   }
 
@@ -240,7 +237,8 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     return graphql === undefined ? readPage(text, path, this.#source) : readGraph(text, path, graphql.field);
   }
 
-  #request({ from, to, cursor }: Poll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {
+  #request({ place }: WindowPoll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {
+    const { from, to, cursor } = place;
     const { path, timeField, sortBy = timeField, graphql } = this.#source;
     if (graphql !== undefined) return graphRequest({ path, timeField, graphql }, { from, to, cursor, limit, order });
     return {
@@ -257,25 +255,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     };
   }
 
-  /** Moves to the next page; false at the end of the window. A cursor that leads in a circle is not followed. */
-  #advance(
-    poll: Poll,
-    { count, limit }: { readonly count: number; readonly limit: number },
-    nextCursor: string | undefined,
-  ): boolean {
-    poll.emptyPages = count === 0 ? poll.emptyPages + 1 : 0;
-    if (nextCursor !== undefined && !poll.used.has(nextCursor) && poll.emptyPages < 2) {
-      poll.used.add(nextCursor);
-      poll.cursor = nextCursor;
-      return true;
-    }
-    // A full page that is said to be the last may be one whose cursor was lost: what stands behind it would be missing.
-    if ((nextCursor !== undefined || count >= limit) && startOver(poll)) return true;
-    this.#poll = undefined;
-    return false;
-  }
-
-  #read(elements: readonly ApiElement[], poll: Poll): Pick<Page, "records" | "deadLetters" | "excluded"> {
+  #read(elements: readonly ApiElement[], poll: WindowPoll): Pick<Page, "records" | "deadLetters" | "excluded"> {
     const { excludeTypes, scope } = this.#options;
     const { typeField, graphql, isObject, time } = this.#source;
     const records: PageRecord[] = [];
@@ -287,9 +267,8 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
         deadLetters.push(read);
         continue;
       }
-      const record = entryOf(read, this.#source, { time: time(read.value), otherwise: poll.from, isObject });
-      // A time that was not asked for says nothing about how far the list has been read.
-      if (record.time <= poll.to) poll.last = Math.max(poll.last, record.time) as Micros;
+      const record = entryOf(read, this.#source, { time: time(read.value), otherwise: poll.place.from, isObject });
+      poll.see(record.time);
       const isExcluded =
         (typeField !== undefined && excludeTypes.includes(Number(read.value[typeField]))) ||
         (graphql !== undefined && !isWithin(read.value, scope));
@@ -298,17 +277,4 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     }
     return { records, deadLetters, excluded };
   }
-}
-
-/**
- * Goes on without the console's cursor: a new list that begins at the last record read. False when that would lead to
- * where the window began.
- */
-function startOver(poll: Poll): boolean {
-  if (poll.last <= poll.from) return false;
-  poll.from = poll.last;
-  poll.cursor = undefined;
-  poll.used.clear();
-  poll.emptyPages = 0;
-  return true;
 }

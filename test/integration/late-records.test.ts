@@ -67,6 +67,23 @@ async function poll(feed: Feed): Promise<Appended & { widened: boolean }> {
 }
 
 describe("records that become visible late", () => {
+  test("are found after what is new, where the overlap is longer than a page", async () => {
+    const many = Array.from({ length: 2500 }, (_, at) => activity(String(at + 1), NOON - 4 * MINUTE + at * 80));
+    console.addActivities(many);
+    const feed = feedOf(client);
+    expect((await poll(feed)).added).toBe(2500);
+    console.addActivities([activity("9001", NOON - 3 * MINUTE), activity("9002", NOON + 5000)]);
+    await goOn(30_000);
+    const before = await spool.checkpoint(feed.key);
+    const first = await feed.readPage(before, NEVER);
+    expect(first.records.map(({ id }) => id)).toEqual(["9002"]);
+    expect([first.hasMore, first.checkpoint.time]).toEqual([true, before?.time]);
+    // Here it stops and begins anew: the new record comes again, as the checkpoint has not moved.
+    const { added, late } = await poll(feedOf(client));
+    expect([added, late?.count]).toEqual([2, 1]);
+    expect((await spool.checkpoint(feed.key))?.time).toBeGreaterThan(before?.time ?? 0);
+  });
+
   test("are counted with how far behind they stood, and are no more when they are in time", async () => {
     console.addActivities([activity("1", NOON - 20 * MINUTE), activity("2", NOON - 30_000)]);
     const feed = feedOf(client);
