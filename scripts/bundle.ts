@@ -11,7 +11,7 @@
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Metafile, build } from "esbuild";
+import { type Metafile, type Plugin, build } from "esbuild";
 import { ROOT, buildFacts, buildJson } from "./build-facts.ts";
 
 const ENTRIES = ["src/main.ts", "src/spool/worker.ts", "src/message/renderer.ts", "src/message/router.ts"];
@@ -37,6 +37,7 @@ export async function bundle(folder: string): Promise<void> {
     metafile: true,
     legalComments: "none",
     banner: { js: BANNER },
+    plugins: [requiredBuiltins],
     logLevel: "warning",
   });
   // It is started as `node main.js`; packagers' tools take the first line for a wish to have a Node of the system.
@@ -50,6 +51,22 @@ export async function bundle(folder: string): Promise<void> {
   copyFileSync(join(ROOT, "LICENSE"), join(folder, "LICENSE"));
   writeFileSync(join(folder, "LICENSES.txt"), licences(packagesIn(metafile)));
 }
+
+/**
+ * Node's own modules are required, not imported: an import makes Node look at every name that a module exports, and `http`,
+ * `crypto` and `fs` load as much again for names that nobody asks for.
+ */
+const requiredBuiltins: Plugin = {
+  name: "required-builtins",
+  setup(building) {
+    building.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "import-statement" ? { path, namespace: "builtin" } : { path, external: true },
+    );
+    building.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = require("${path}")`,
+    }));
+  },
+};
 
 /** The folders of the packages whose code is in the bundle. */
 function packagesIn({ inputs }: Metafile): readonly string[] {
