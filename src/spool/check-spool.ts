@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import { formatTime, microsFromMs } from "../event/time.ts";
 import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
 import { type SpoolInspector, eventsOf } from "./inspect.ts";
+import { holderOf } from "./lock.ts";
 import { readMirror } from "./mirror.ts";
+import { describeWalDamage, walDamage } from "./wal.ts";
 
 export interface SpoolCheck {
   /** What is wrong, and costs at least duplicates. */
@@ -26,6 +29,7 @@ export function checkSpool(spool: SpoolInspector): SpoolCheck {
     }
   };
   part("database", () => problems.push(...findings(spool)));
+  part("write-ahead log", () => problems.push(...logDamage(spool)));
   part("blocks", () => Object.assign(result, checkBlocks(spool, problems)));
   part("positions", () => problems.push(...positionsOutside(spool)));
   part("checkpoints", () => problems.push(...checkpointsAhead(spool)));
@@ -37,6 +41,13 @@ export function checkSpool(spool: SpoolInspector): SpoolCheck {
 function findings(spool: SpoolInspector): string[] {
   const rows = spool.database.prepare("PRAGMA integrity_check(20)").all();
   return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+}
+
+/** One that is being written to is not looked at. */
+function logDamage(spool: SpoolInspector): string[] {
+  if (holderOf(spool.directory) !== undefined) return [];
+  const damage = walDamage(join(spool.directory, "spool.db-wal"));
+  return damage === undefined ? [] : [describeWalDamage(damage)];
 }
 
 function checkBlocks(spool: SpoolInspector, problems: string[]): { blocks: number; events: number } {
@@ -106,7 +117,7 @@ function filesBeside(spool: SpoolInspector): string[] {
     ...(damaged.blocks > 0
       ? [`${damaged.blocks} damaged blocks with ${damaged.events} events are kept in \`damaged\``]
       : []),
-    ...damaged.files.map((name) => `${name} is a damaged spool that was replaced`),
+    ...damaged.files.map((name) => `${name} was damaged, and is kept`),
     ...(deadLetters > 0 ? [`${deadLetters} dead letters in dead-letters.ndjson`] : []),
   ];
 }

@@ -1,15 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
@@ -17,21 +6,10 @@ import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from
 import { readMirror } from "./mirror.ts";
 import { recover } from "./recover.ts";
 import { type Repairs, repair } from "./repair.ts";
-import { type Salvage, finishSalvage, salvage } from "./salvage.ts";
+import { type Salvage, finishSalvage, freeName, salvage, timestamp } from "./salvage.ts";
 import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
 import { type Statements, prepareStatements } from "./statements.ts";
-
-export function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new SpoolUnusableError(
-      `the spool directory ${directory} can not be used: ${describeError(error)}; it must exist or be creatable, and be writable for the user that runs s1bridge`,
-      { cause: error },
-    );
-  }
-}
+import { describeWalDamage, walDamage } from "./wal.ts";
 
 /** Says to the next opening that the database is damaged, for it does not read a long one through. */
 export const DAMAGE_MARK = "damaged";
@@ -53,16 +31,17 @@ export function openDatabase(directory: string): OpenDatabase {
   const mark = join(directory, DAMAGE_MARK);
   try {
     finishSalvage(directory);
-    const marked = readMark(mark);
+    const log = damagedLog(path);
+    const marked = readMark(mark) ?? log?.reason;
     let reason: string;
     try {
       const opened = openWhole(directory, marked !== undefined);
       const salvaged = marked === undefined ? undefined : setAside(opened.database, directory, marked);
       rmSync(mark, { force: true });
-      return { ...opened, salvaged };
+      return { ...opened, salvaged: salvaged && { ...salvaged, movedTo: log?.keptAs } };
     } catch (error) {
       if (!isDamage(error) || !isOurs(directory, path, error)) throw error;
-      reason = describeError(error);
+      reason = [log?.reason, describeError(error)].filter((part) => part !== undefined).join("; ");
     }
     const salvaged = salvage(directory, reason);
     rmSync(mark, { force: true });
@@ -70,6 +49,22 @@ export function openDatabase(directory: string): OpenDatabase {
   } catch (error) {
     if (error instanceof SpoolUnusableError) throw error;
     throw new SpoolUnusableError(`the spool ${path} can not be opened: ${describeError(error)}`, { cause: error });
+  }
+}
+
+/** What is wrong with the write-ahead log, which SQLite then uses up; a copy of it is kept. */
+function damagedLog(path: string): { readonly reason: string; readonly keptAs: string | undefined } | undefined {
+  const damage = walDamage(`${path}-wal`);
+  if (damage === undefined) return undefined;
+  const reason = describeWalDamage(damage);
+  const copy = freeName(`${path}-wal.damaged-${timestamp()}`);
+  try {
+    copyFileSync(`${path}-wal`, copy);
+    return { reason, keptAs: copy };
+  } catch {
+    // Without room for it there is still the spool to be opened.
+    rmSync(copy, { force: true });
+    return { reason, keptAs: undefined };
   }
 }
 

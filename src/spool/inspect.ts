@@ -5,6 +5,7 @@ import type { FeedKey } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
 import { type BlockEvent, blockIdentities, unpackBlock } from "./block.ts";
 import { deadLetterLines } from "./dead-letters.ts";
+import { mustBeReadable } from "./directory.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { holderOf } from "./lock.ts";
 import { FORMAT_VERSION, pragma } from "./schema.ts";
@@ -56,6 +57,7 @@ export class SpoolInspector implements Disposable {
   constructor(directory: string) {
     this.directory = directory;
     const path = join(directory, "spool.db");
+    if (existsSync(directory)) mustBeReadable(directory);
     if (!existsSync(path)) throw new SpoolUnusableError(`there is no spool in ${directory}: ${path} does not exist`);
     try {
       this.database = new DatabaseSync(path, { readOnly: true, timeout: 5000 });
@@ -92,7 +94,7 @@ export class SpoolInspector implements Disposable {
       damaged: {
         blocks: this.number("SELECT count(*) FROM damaged"),
         events: this.number("SELECT coalesce(sum(count), 0) FROM damaged"),
-        files: readdirSync(directory).filter((name) => /^spool\.db\.damaged-[^-]*(-\d+)?$/.test(name)),
+        files: readdirSync(directory).filter((name) => /^spool\.db(-wal)?\.damaged-[^-]*(-\d+)?$/.test(name)),
       },
       deadLetters: deadLetterLines(directory),
     };

@@ -17,13 +17,13 @@ import { prepareSchema } from "./schema.ts";
  */
 export interface Salvage extends Recovered {
   readonly reason: string;
-  /** Where the damaged file is now; undefined when only blocks were damaged, which are in its table `damaged`. */
+  /** Where the damaged file is now; undefined when only blocks were damaged, which are in the table `damaged`. */
   readonly movedTo: string | undefined;
 }
 
 export function salvage(directory: string, reason: string): Salvage {
   const path = join(directory, "spool.db");
-  const movedTo = freeName(`${path}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, "")}`);
+  const movedTo = freeName(`${path}.damaged-${timestamp()}`);
   // Room for what is taken over; it is made again with the next opening.
   rmSync(join(directory, "reserve"), { force: true });
   removeDatabase(`${path}.salvage`);
@@ -98,7 +98,12 @@ function removeDatabase(path: string): void {
   for (const part of ["", "-wal", "-shm", "-journal"]) rmSync(path + part, { force: true });
 }
 
-function freeName(path: string): string {
+/** For the name of a file that is kept. */
+export function timestamp(): string {
+  return new Date().toISOString().replaceAll(/[:.]/g, "");
+}
+
+export function freeName(path: string): string {
   let name = path;
   for (let at = 2; existsSync(name); at++) name = `${path}-${at}`;
   return name;

@@ -10,8 +10,9 @@ import type {
   SpoolSurvey,
   TypeName,
 } from "../bridge/ports.ts";
-import { makeDirectory, openDatabase, transaction } from "./database.ts";
+import { openDatabase, transaction } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
+import { makeDirectory } from "./directory.ts";
 import { Dropping } from "./drop.ts";
 import { Feeds } from "./feeds.ts";
 import { Jobs } from "./jobs.ts";

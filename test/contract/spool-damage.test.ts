@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { checkSpool } from "../../src/spool/check-spool.ts";
+import { SpoolInspector } from "../../src/spool/inspect.ts";
 import { COLLECTORS, DamageLab, type DamagedWorld, flip, missingLater, zero } from "../support/damaged-spool.ts";
 
 let root: string;
@@ -77,6 +79,41 @@ describe("a spool that was damaged on the disk", () => {
     const world = lab.copy((path) =>
       edit(path, "UPDATE blocks SET count = count + 8 WHERE position = (SELECT max(position) - 4 FROM blocks)"),
     );
+    expect(await missingLater(world)).toEqual([]);
+  });
+});
+
+describe("the write-ahead log that a kill -9 has left", () => {
+  const FRAME = 24 + 8192;
+  let killed: DamageLab;
+
+  beforeAll(async () => {
+    killed = await DamageLab.kill(join(root, "kill"));
+  });
+
+  const kept = (world: DamagedWorld): string[] =>
+    readdirSync(world.options.directory).filter((name) => name.startsWith("spool.db-wal.damaged-"));
+
+  test("is taken as it is, and so is one that was torn at its end", async () => {
+    for (const torn of [0, 1, FRAME / 2]) {
+      const world = killed.copy((path) => truncateSync(`${path}-wal`, statSync(`${path}-wal`).size - torn));
+      expect([world.store.salvaged, kept(world)]).toEqual([undefined, []]);
+      expect(await missingLater(world)).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["in the middle", 32 + 5 * FRAME + 1000, /at its frame 6: .*\([1-9]\d* transactions/],
+    ["in the salts of a frame", 32 + 3 * FRAME + 9, /at its frame 4/],
+    ["in its header", 20, /in its header/],
+  ])("with a flipped bit %s is told, kept aside, and read again", async (_where, at, reason) => {
+    const world = killed.copy((path, directory) => {
+      flip(`${path}-wal`, [8 * at]);
+      using inspector = new SpoolInspector(directory);
+      expect(checkSpool(inspector).problems).toContainEqual(expect.stringMatching(reason));
+    });
+    expect(world.store.salvaged?.reason).toMatch(reason);
+    expect(kept(world)).toHaveLength(1);
     expect(await missingLater(world)).toEqual([]);
   });
 });

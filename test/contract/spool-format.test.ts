@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { FeedKey } from "../../src/bridge/ports.ts";
-import { FORMAT_VERSION, MIGRATIONS, pragma, prepareSchema } from "../../src/spool/schema.ts";
+import type { Micros } from "../../src/event/time.ts";
+import { SpoolInspector } from "../../src/spool/inspect.ts";
+import { LedgerView } from "../../src/spool/ledger-view.ts";
+import { MIGRATIONS, pragma, prepareSchema } from "../../src/spool/schema.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { jsonCollectors } from "../support/json-renderer.ts";
-import { KEPT_CHECKPOINT, keptFormats, restoreKept } from "../support/kept-spool.ts";
+import { KEEP_IDS_MS, KEPT_CHECKPOINT, KEPT_JOB, KEPT_STEP, keptFormats, restoreKept } from "../support/kept-spool.ts";
 import { NEVER, idsOf, page, readTo, record } from "./spool.contract.ts";
 
 const ACTIVITIES: FeedKey = { console: "acme", feed: "activities" };
@@ -21,13 +24,17 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
+function options(): Parameters<typeof ThreadedSpool.open>[0] {
+  const collectors = jsonCollectors("siem", "archive");
+  return { directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors, keepIdsMs: KEEP_IDS_MS };
+}
+
 describe.each(keptFormats())("a spool of format %s", (format) => {
   let spool: ThreadedSpool;
 
   beforeEach(async () => {
     restoreKept(format, directory);
-    const collectors = jsonCollectors("siem", "archive");
-    spool = await ThreadedSpool.open({ directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors });
+    spool = await ThreadedSpool.open(options());
   });
 
   afterEach(() => spool.close());
@@ -69,9 +76,42 @@ describe.each(keptFormats())("a spool of format %s", (format) => {
   });
 });
 
-test("the newest kept spool is of today's format or an older one", () => {
-  expect(keptFormats().map((name) => Number(name.slice(1)))).toEqual(keptFormats().map((_, at) => at + 1));
-  expect(keptFormats().length).toBeLessThanOrEqual(FORMAT_VERSION);
+describe("what later formats have as well", () => {
+  const since = (first: number): readonly string[] => keptFormats().slice(first - 1);
+  let spool: ThreadedSpool;
+
+  async function openKept(format: string): Promise<void> {
+    restoreKept(format, directory);
+    spool = await ThreadedSpool.open(options());
+  }
+
+  afterEach(() => spool.close());
+
+  test.each(since(5))("%s: the names of the console's activity types", async (format) => {
+    await openKept(format);
+    using inspector = new SpoolInspector(directory);
+    const names = inspector.database.prepare("SELECT console, type, name FROM activity_types").all();
+    expect(names).toEqual([{ console: "acme", type: 9999, name: "Something new" }]);
+  });
+
+  test.each(since(6))("%s: the ledger", async (format) => {
+    await openKept(format);
+    const view = new LedgerView({ directory, collectors: ["siem", "archive"], isNarrowed: false, route: undefined });
+    const { events } = view.between(THREATS, KEPT_CHECKPOINT.floor, (KEPT_CHECKPOINT.time + 1) as Micros);
+    expect([...events]).toEqual([
+      ["7 2023-11-14T22:13:20Z", "waiting"],
+      ["7 2023-11-14T22:13:21Z", "waiting"],
+    ]);
+  });
+
+  test.each(since(7))("%s: a backfill, which goes on where it was", async (format) => {
+    await openKept(format);
+    expect(await spool.openJob(KEPT_JOB)).toMatchObject({ ...KEPT_STEP, added: 0 });
+  });
+});
+
+test("a spool of each format is kept, today's included: `node test/support/kept-spool.ts` writes it", () => {
+  expect(keptFormats()).toEqual(MIGRATIONS.map((_, at) => `v${at + 1}`));
 });
 
 describe("a migration", () => {

@@ -1,5 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FeedKey } from "../../src/bridge/ports.ts";
 import type { Micros } from "../../src/event/time.ts";
@@ -165,38 +166,66 @@ async function packed(
 
 /** Copies of one world, each on a disk of its own, to which something happens. */
 export class DamageLab {
-  readonly root: string;
+  readonly #root: string;
   readonly #model: DamagedWorld;
+  /** What is copied. */
+  readonly #original: string;
 
-  private constructor(root: string, model: DamagedWorld) {
-    this.root = root;
+  private constructor(root: string, model: DamagedWorld, original: string) {
+    this.#root = root;
     this.#model = model;
+    this.#original = original;
   }
 
   /** `fast` has confirmed nearly all and `slow` little; the spool was closed cleanly. */
   static async make(root: string): Promise<DamageLab> {
     const model = new DamagedWorld(join(root, "model"));
-    for (let round = 0; round < 6; round++) {
-      await model.poll(12, 4);
-      model.deliver("fast", 20);
-      model.deliver("slow", 4);
-    }
+    await rounds(model, 6);
     model.close();
-    return new DamageLab(root, model);
+    return new DamageLab(root, model, join(root, "model"));
+  }
+
+  /**
+   * As `make`, but as a `kill -9` leaves it: the last of it is in the write-ahead log, of which a part has been brought into
+   * the database, as far as somebody had read who looked at it meanwhile.
+   */
+  static async kill(root: string): Promise<DamageLab> {
+    const model = new DamagedWorld(join(root, "model"));
+    const other = new DatabaseSync(join(root, "model", "spool.db"), { timeout: 5000 });
+    const [killed, checkpoint] = [join(root, "killed"), "PRAGMA wal_checkpoint(PASSIVE)"];
+    await rounds(model, 3);
+    other.exec(checkpoint);
+    await rounds(model, 1);
+    other.exec("BEGIN; SELECT count(*) FROM facts");
+    await rounds(model, 1);
+    new DatabaseSync(join(root, "model", "spool.db")).exec(checkpoint);
+    await rounds(model, 1);
+    cpSync(join(root, "model"), killed, { recursive: true, filter: (path) => !path.endsWith("-shm") });
+    other.close();
+    model.close();
+    return new DamageLab(root, model, killed);
   }
 
   get database(): string {
-    return join(this.root, "model", "spool.db");
+    return join(this.#original, "spool.db");
   }
 
   copy(damage: (database: string, directory: string) => void): DamagedWorld {
-    const directory = mkdtempSync(join(this.root, "copy-"));
-    cpSync(join(this.root, "model"), directory, { recursive: true });
+    const directory = mkdtempSync(join(this.#root, "copy-"));
+    cpSync(this.#original, directory, { recursive: true });
     damage(join(directory, "spool.db"), directory);
     const world = new DamagedWorld(directory);
     for (const [key, records] of this.#model.records) world.records.get(key)?.push(...records);
     for (const [name, keys] of this.#model.arrived) world.arrived.get(name)?.push(...keys);
     return world;
+  }
+}
+
+async function rounds(model: DamagedWorld, count: number): Promise<void> {
+  for (let round = 0; round < count; round++) {
+    await model.poll(12, 4);
+    model.deliver("fast", 20);
+    model.deliver("slow", 4);
   }
 }
 

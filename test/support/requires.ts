@@ -31,6 +31,14 @@ export function requireMounts(): { readonly missing: boolean } {
   }
 }
 
+/** Whether this user may not become another one. As for programs. */
+export function requireRoot(): { readonly missing: boolean } {
+  const missing = process.geteuid?.() !== 0;
+  if (missing && isSet(process.env["CI"])) throw new Error("not run as root, and CI must not skip these tests");
+  if (missing) process.stderr.write("skipped: only root can become another user\n");
+  return { missing };
+}
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== "" && value !== "false";
 }
