@@ -62,7 +62,7 @@ export const ADVICE: AdviceByCode = {
     action: "The message names the process. One directory for each daemon.",
   },
   BRIDGE_SPOOL_UNUSABLE: {
-    meaning: "The spool can not be opened: permissions, not a database, written by a newer release; or its thread died, or its file was replaced while it ran. The daemon gives up with exit code 1; nothing was changed.",
+    meaning: "The spool can not be opened: permissions (the message names the owner and the `chown` that mends it), not a database, written by a newer release; or its thread died, or its file was replaced while it ran. The daemon gives up with exit code 1; nothing was changed.",
     action: "Do what the message says. Do not delete the folder before you know what it holds: `s1bridge spool ls` and `check` look at it without changing it.",
   },
   BRIDGE_SPOOL_DAMAGED: {
