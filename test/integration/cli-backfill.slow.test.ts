@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DemoCollector } from "../../src/demo/collector/collector.ts";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { formatTime, microsFromMs } from "../../src/event/time.ts";
-import { BridgeHome, EAGER_FEED } from "../support/bridge-process.ts";
-import { activity } from "./feed-fixture.ts";
+import { BridgeHome, EAGER_FEED, eventually } from "../support/bridge-process.ts";
+import { activity, threat } from "./feed-fixture.ts";
 
 const HOUR = 3_600_000;
 
@@ -93,4 +93,38 @@ describe("backfill", () => {
     expect(siem.received.keys.size).toBe(2500);
     expect((await backfill("--collector", "archive")).stdout).toContain(" 0 sent");
   });
+});
+
+test("a live event waits for a page of a backfill at most, be the collector as slow as it may", async () => {
+  const pages = 5;
+  console.addActivities(
+    Array.from({ length: (pages - 2.5) * 1000 }, (_, at) => activity(String(20_000 + at), beginMs + 3_000_000 + at)),
+  );
+  await using slow = await DemoCollector.start({ behaviour: () => ({ bytesPerSecond: 1_000_000 }) });
+  const feeds = { activities: { ...EAGER_FEED, start: "10h" }, threats: EAGER_FEED };
+  home.configure({
+    consoles: [home.console(console, { feeds })],
+    collectors: [{ name: "slow", address: slow.address }],
+  });
+  await home.start();
+  const { messages } = slow.received;
+  const filled = backfill();
+  let isDone = false;
+  void filled.finally(() => (isDone = true));
+  await slow.received.atLeast(1);
+  const before: number[] = [];
+  for (let live = 0; !isDone; live += 1) {
+    const key = `S1eventKey=threats/${7000 + live}/`;
+    console.addThreats([threat(String(7000 + live), Date.now())]);
+    await console.requests.next(({ path }) => path === "/threats");
+    const read = messages.length;
+    const arrived = (): number => messages.findIndex((text, at) => at >= read && text.includes(key));
+    await eventually(() => arrived() >= 0, "the live event arrives");
+    before.push(messages.slice(read, arrived()).filter((text) => text.includes("S1eventKey=activities/")).length);
+  }
+  expect((await filled).code).toBe(0);
+  expect(messages.filter((text) => text.includes("S1eventKey=activities/")).length).toBe(pages * 1000);
+  expect(before.length).toBeGreaterThan(2);
+  // The page in the spool, and one that may come between the console's answer and the moment at which it is stored.
+  expect(Math.max(...before)).toBeLessThanOrEqual(2000);
 });
