@@ -64,7 +64,9 @@ export async function askTelemetry(
   const port = listen.port === 0 ? Number(last?.telemetry?.split(":").at(-1) ?? 0) : listen.port;
   if (port === 0) throw new Error("nobody knows on which port it listens");
   // It is our own machine, and the certificate is for the name that others know: what counts is that it is this very one.
-  const connect = tls === undefined ? {} : { ca: readPem(tls.cert_file), checkServerIdentity: () => undefined };
+  // An authority may have signed it that nobody here needs to know.
+  const thisOne = { checkServerIdentity: () => undefined, allowPartialTrustChain: true };
+  const connect = tls === undefined ? {} : { ca: readPem(tls.cert_file), ...thisOne };
   const agent = new Agent({ connect });
   try {
     const { statusCode, body } = await request(
