@@ -50,7 +50,7 @@ The disk queue with the checkpoints.`;
 const SIGNALS = `.SH SIGNALS
 .B s1bridge run
 ends at SIGTERM and SIGINT when the windows in flight are finished, within 8 seconds; a second one ends it at once. SIGHUP
-reads the configuration again.`;
+reads the configuration again; SIGUSR2 turns debug logging on, and the next one off again.`;
 
 const EXIT_STATUS = `.SH EXIT STATUS
 0: done. 1: failed. 2: usage or configuration error. 3: verify found gaps.`;

@@ -16,14 +16,19 @@ export function standstillLimits({ consoles, collectors }: Config): StandstillLi
     const turnsMs = perHour === undefined ? 0 : (2 * consoles.length * configured.length * HOUR_MS) / perHour;
     for (const [feed, options] of configured) {
       if (options?.every === undefined) continue;
-      polls.set(`${name}/${feed}`, options.every + turnsMs + MARGIN_MS);
+      polls.set(`${name}/${feed}`, options.every + turnsMs);
       intervals.set(`${name}/${feed}`, options.every);
     }
   }
   // `confirm: window` keeps what was acknowledged for up to twice the resend time.
   const keptMs = Math.max(0, ...collectors.map(({ resend_time: kept }) => 2 * (kept ?? 0)));
+  const dueMs: StandstillLimits["dueMs"] = ({ console, feed }) => polls.get(`${console}/${feed}`);
   return {
-    feedMs: ({ console, feed }) => polls.get(`${console}/${feed}`),
+    feedMs: (feed) => {
+      const due = dueMs(feed);
+      return due === undefined ? undefined : due + MARGIN_MS;
+    },
+    dueMs,
     collectorMs: keptMs + MARGIN_MS,
     intervalMs: ({ console, feed }) => intervals.get(`${console}/${feed}`),
   };

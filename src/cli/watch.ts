@@ -14,8 +14,8 @@ import { Metrics } from "../telemetry/metrics.ts";
 import { NoticeBoard, tellNotices } from "../telemetry/notices.ts";
 import { OperatorLog } from "../telemetry/operator-log.ts";
 import { type StandstillLimits, standstills } from "../telemetry/standstill.ts";
-import { StatusBoard } from "../telemetry/status-board.ts";
-import type { BridgeStatus, RefusedConfiguration } from "../telemetry/status.ts";
+import { StatusBoard, type StatusOptions, type StatusSources } from "../telemetry/status-board.ts";
+import type { BridgeStatus } from "../telemetry/status.ts";
 import { VERSION } from "../version.ts";
 import type { Reloads } from "./reload.ts";
 import { standstillLimits } from "./standstill-limits.ts";
@@ -54,7 +54,14 @@ export class Watch implements Observer {
       consoleNow: (console) => Date.now() + (bridge.consoles.find((one) => one.console === console)?.skewMs ?? 0),
       intervalMs: (feed) => this.#expected?.limits.intervalMs(feed),
     });
-    this.#begun = { bridge, metrics, board: boardOf(bridge, config, () => reloads?.refused) };
+    this.#begun = {
+      bridge,
+      metrics,
+      board: boardOf(bridge, config, {
+        refused: () => reloads?.refused,
+        dueMs: (feed) => this.#expected?.limits.dueMs(feed),
+      }),
+    };
     this.#expect(config);
     this.#log.salvaged(bridge.spool);
     this.#notices.opened(
@@ -154,11 +161,11 @@ export class Watch implements Observer {
 function boardOf(
   bridge: Bridge,
   { spool: { max_size, min_free, directory } }: Config,
-  refused: () => RefusedConfiguration | undefined,
+  { refused, dueMs }: Pick<StatusSources, "refused"> & Pick<StatusOptions, "dueMs">,
 ): StatusBoard {
   const { spool, feeds, collectors } = bridge;
   return new StatusBoard(
-    { version: VERSION, feeds, collectors, maxSpoolBytes: max_size, minFreeBytes: min_free },
+    { version: VERSION, feeds, collectors, maxSpoolBytes: max_size, minFreeBytes: min_free, dueMs },
     {
       survey: () => spool.survey(),
       isFull: () => spool.isFull,

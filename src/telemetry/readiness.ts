@@ -1,21 +1,31 @@
+import type { StandstillLimits } from "./standstill.ts";
 import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus, SpoolStatus } from "./status.ts";
 
 /** A fault that lasts longer than this makes the bridge not ready. */
 const STALE_MS = 2 * 60_000;
 
+/** So late may a page be of which nothing was heard at all, not even a fault: notes and timelines are many requests. */
+const LATE_MS = 10 * 60_000;
+
 /**
- * Why the bridge is not ready, in words: feeds without a good page, collectors that have failed for a while, a full spool.
- * Health is the age of the last success against a limit: a process that is up and does nothing is not healthy.
+ * Why the bridge is not ready, in words: feeds without a good page for longer than their polls are apart, collectors that have
+ * failed for a while, a full spool. Health is the age of the last success against a limit: a process that is up and does nothing
+ * is not healthy. A good page may be empty: a console at which nothing happens is read as well as any other.
  */
 export function reasonsOf(
   { feeds, collectors, spool, startedAt }: Pick<BridgeStatus, "feeds" | "collectors" | "spool" | "startedAt">,
   nowMs: number,
+  /** Within which time a poll is due; undefined where they are not even. */
+  dueMs: StandstillLimits["dueMs"] = () => undefined,
 ): readonly string[] {
   const isStale = (iso: string): boolean => nowMs - Date.parse(iso) > STALE_MS;
   const ofFeed = ({ console, feed, lastPageAt, fault }: FeedStatus): string | undefined => {
     if (lastPageAt === null) return `${console}/${feed} has not read a page yet${because(fault)}`;
-    if (fault === null || !isStale(lastPageAt)) return undefined;
-    return `${console}/${feed} has read nothing since ${lastPageAt}${because(fault)}`;
+    const what = `${console}/${feed} has read nothing since ${lastPageAt}`;
+    if (fault !== null) return isStale(lastPageAt) ? `${what}${because(fault)}` : undefined;
+    // A page that waits for room has been read, and the full spool is a reason of its own.
+    const due = spool.full ? undefined : dueMs({ console, feed });
+    return due !== undefined && nowMs - Date.parse(lastPageAt) > due + LATE_MS ? what : undefined;
   };
   const ofCollector = ({ collector, lastConfirmAt, fault }: CollectorStatus): string | undefined => {
     if (fault === null || !isStale(lastConfirmAt ?? startedAt)) return undefined;

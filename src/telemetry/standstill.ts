@@ -5,6 +5,8 @@ export interface StandstillLimits {
   /** Undefined: the feed's polls are too far apart to tell. */
   feedMs(feed: { readonly console: string; readonly feed: string }): number | undefined;
   readonly collectorMs: number;
+  /** Within which time a poll of the feed is due, waiting for its turn included. Undefined: not evenly. */
+  dueMs(feed: { readonly console: string; readonly feed: string }): number | undefined;
   /** How often a feed is polled. Undefined: not evenly. */
   intervalMs(feed: { readonly console: string; readonly feed: string }): number | undefined;
 }

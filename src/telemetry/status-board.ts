@@ -9,6 +9,7 @@ import { Rate } from "../lib/rate.ts";
 import { codeOf, isParked } from "./codes.ts";
 import { Incidents } from "./incidents.ts";
 import { reasonsOf } from "./readiness.ts";
+import type { StandstillLimits } from "./standstill.ts";
 import type {
   BridgeStatus,
   CollectorStatus,
@@ -37,7 +38,7 @@ export interface StatusSources {
   /** The position of the next event. */
   readonly end: () => number;
   readonly consoles: () => readonly ConsoleFacts[];
-  readonly refused?: () => RefusedConfiguration | undefined;
+  readonly refused?: (() => RefusedConfiguration | undefined) | undefined;
 }
 
 /** What is watched. */
@@ -50,6 +51,8 @@ export interface StatusOptions extends Watched {
   readonly version: string;
   readonly maxSpoolBytes: number;
   readonly minFreeBytes?: number;
+  /** Within which time a poll of a feed is due. */
+  readonly dueMs?: StandstillLimits["dueMs"] | undefined;
   readonly now?: () => number;
 }
 
@@ -198,7 +201,7 @@ export class StatusBoard {
       refused: this.#sources.refused?.() ?? null,
       incidents: this.#incidents.list(),
     } as const;
-    const reasons = reasonsOf(status, nowMs);
+    const reasons = reasonsOf(status, nowMs, this.#options.dueMs);
     return { ...status, ready: reasons.length === 0, reasons };
   }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -67,10 +68,12 @@ describe("deploy/grafana/s1bridge.json", () => {
   const text = read("grafana", "s1bridge.json");
   const { panels } = JSON.parse(text) as {
     panels: readonly {
+      type: string;
       title: string;
       id: number;
+      datasource: object;
       gridPos: { x: number; y: number; w: number; h: number };
-      targets: readonly { expr: string; legendFormat: string }[];
+      targets: readonly { expr: string; legendFormat: string; refId: string; datasource?: object }[];
     }[];
   };
 
@@ -80,6 +83,47 @@ describe("deploy/grafana/s1bridge.json", () => {
       const has = (expr.match(/\bs1bridge_[a-z_]+\b/g) ?? []).flatMap((name) => SERIES.get(name) ?? []);
       const named = Array.from(legendFormat.matchAll(/\{\{(\w+)\}\}/g), ([, label = ""]) => label);
       expect(named.filter((label) => label !== "instance" && !has.includes(label))).toEqual([]);
+    }
+  });
+
+  test.skipIf(requireProgram("promtool").missing)("promtool can read every expression", () => {
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    expect(expressions.length).toBeGreaterThan(20);
+    const rules = expressions.map((expr, at) => ({
+      record: `panel:${at}`,
+      expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
+    }));
+    const directory = mkdtempSync(join(tmpdir(), "s1bridge-grafana-"));
+    try {
+      writeFileSync(join(directory, "rules.yaml"), JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+      const { status, stdout, stderr } = spawnSync("promtool", ["check", "rules", "rules.yaml"], {
+        cwd: directory,
+        encoding: "utf8",
+      });
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).toContain(`SUCCESS: ${rules.length} rules found`);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test("it has what Grafana needs to load it: known panels, queries of the chosen data source, variables that are there", () => {
+    const { schemaVersion, uid, templating } = JSON.parse(text) as {
+      schemaVersion: number;
+      uid: string;
+      templating: { list: readonly { name: string; type: string }[] };
+    };
+    expect([schemaVersion, uid]).toEqual([expect.any(Number), "s1bridge"]);
+    const variables = templating.list.map(({ name }) => name);
+    const used = Array.from(text.matchAll(/\$\{?(?!__)(\w+)/g), ([, name = ""]) => name);
+    expect(used.filter((name) => !variables.includes(name))).toEqual([]);
+    for (const { type, title, datasource, targets, gridPos } of panels) {
+      expect(["stat", "timeseries"]).toContain(type);
+      expect(title).not.toBe("");
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+      expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
+      for (const each of [datasource, ...targets.map((target) => target.datasource ?? datasource)])
+        expect(each).toEqual({ type: "prometheus", uid: "${datasource}" });
     }
   });
 

@@ -8,6 +8,7 @@ const NOW = Date.parse("2026-11-22T12:00:00Z");
 const LIMITS = {
   feedMs: (one: { feed: string }) => (one.feed === "agents" ? undefined : 60_000),
   collectorMs: 60_000,
+  dueMs: () => undefined,
   intervalMs: () => undefined,
 };
 
