@@ -109,11 +109,11 @@ test("a live event waits for a page of a backfill at most, be the collector as s
   await home.start();
   const { messages } = slow.received;
   const filled = backfill();
-  let isDone = false;
-  void filled.finally(() => (isDone = true));
+  const running = new Set([filled]);
+  void filled.finally(() => running.clear());
   await slow.received.atLeast(1);
   const before: number[] = [];
-  for (let live = 0; !isDone; live += 1) {
+  for (let live = 0; running.size > 0; live += 1) {
     const key = `S1eventKey=threats/${7000 + live}/`;
     console.addThreats([threat(String(7000 + live), Date.now())]);
     await console.requests.next(({ path }) => path === "/threats");

@@ -89,19 +89,19 @@ describe("deploy/grafana/s1bridge.json", () => {
   test.skipIf(requireProgram("promtool").missing)("promtool can read every expression", () => {
     const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     expect(expressions.length).toBeGreaterThan(20);
-    const rules = expressions.map((expr, at) => ({
+    const records = expressions.map((expr, at) => ({
       record: `panel:${at}`,
       expr: expr.replaceAll("$__rate_interval", "5m").replaceAll("$instance", ".*"),
     }));
     const directory = mkdtempSync(join(tmpdir(), "s1bridge-grafana-"));
     try {
-      writeFileSync(join(directory, "rules.yaml"), JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+      writeFileSync(join(directory, "rules.yaml"), JSON.stringify({ groups: [{ name: "dashboard", rules: records }] }));
       const { status, stdout, stderr } = spawnSync("promtool", ["check", "rules", "rules.yaml"], {
         cwd: directory,
         encoding: "utf8",
       });
       expect([status, stderr]).toEqual([0, ""]);
-      expect(stdout).toContain(`SUCCESS: ${rules.length} rules found`);
+      expect(stdout).toContain(`SUCCESS: ${records.length} rules found`);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
