@@ -12,7 +12,7 @@ export class ProgressLine {
   show(text: string): void {
     if (!this.#isOn || performance.now() - this.#shownAt < EVERY_MS) return;
     this.#shownAt = performance.now();
-    this.#stream.write(`\r\u001B[2K${text.slice(0, Math.max(20, this.#stream.columns - 1))}`);
+    this.#stream.write(`\r\u001B[2K${text.slice(0, Math.max(20, (this.#stream.columns || USUAL_COLUMNS) - 1))}`);
   }
 
   /** Before anything else is written. */
@@ -23,6 +23,9 @@ export class ProgressLine {
 }
 
 const EVERY_MS = 100;
+
+/** Where a terminal does not tell its width. */
+const USUAL_COLUMNS = 80;
 
 const WIDTH = 24;
 

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ConfigError, formatFaults, readConfig } from "../config/load.ts";
 import { spoolDirectoryIn } from "../config/spool-directory.ts";
 import { age, size } from "../lib/words.ts";
+import { ADVICE } from "../telemetry/advice.generated.ts";
 import type { BridgeStatus, CollectorStatus, FaultStatus, FeedStatus } from "../telemetry/status.ts";
 import { tokenStep } from "../telemetry/token-expiry.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
@@ -61,7 +62,7 @@ export function render(status: BridgeStatus, colours: Paint, nowMs = Date.now())
   const verdict = status.ready ? green("ready") : red("not ready");
   const source = status.source === "daemon" ? `pid ${status.pid}, since ${status.startedAt}` : yellow("from its files");
   const head = { head: dim };
-  const spoolState = spool.full ? red("full, polling waits") : "";
+  const spoolState = spool.full ? `  ${red("full, polling waits")}` : "";
   return [
     `${bold(`s1bridge ${plainText(status.version)}`)}  ${verdict}  ${source}, as of ${status.at}\n`,
     ...status.reasons.map((reason) => `  ${red("!")} ${plainText(reason)}\n`),
@@ -88,8 +89,9 @@ export function render(status: BridgeStatus, colours: Paint, nowMs = Date.now())
       head,
     ),
     "\n",
-    `spool  ${size(spool.bytes)} of ${size(spool.maxBytes)}, ${spool.events} events wait, oldest ${age(spool.oldestSeconds)}  ${spoolState}\n`,
+    `spool  ${size(spool.bytes)} of ${size(spool.maxBytes)}, ${spool.events} events wait, oldest ${age(spool.oldestSeconds)}${spoolState}\n`,
     ...unroutedLines(status.unrouted, colours, nowMs),
+    ...adviceLines(status, colours),
   ].join("");
 }
 
@@ -109,6 +111,16 @@ function refusedLines(refused: BridgeStatus["refused"], { red, yellow }: Paint):
   const { at, code, file, faults } = refused;
   const what = `${code} ${file} was refused at ${at}; the one before goes on. Mend it and reload:`;
   return [`  ${red("!")} ${plainText(what)}\n`, ...faults.map((fault) => `      ${yellow(plainText(fault))}\n`)];
+}
+
+/** For each fault that there is, once, as docs/errors.md has it. */
+function adviceLines({ feeds, collectors }: BridgeStatus, { bold }: Paint): readonly string[] {
+  const codes = new Set([...feeds, ...collectors].flatMap(({ fault }) => (fault === null ? [] : [fault.code])));
+  const lines = [...codes].flatMap((code) => {
+    const action = ADVICE[code]?.action;
+    return action === undefined ? [] : [`  ${code}: ${action}\n`];
+  });
+  return lines.length === 0 ? [] : ["\n", `${bold("what to do:")}\n`, ...lines];
 }
 
 function unroutedLines(

@@ -6,17 +6,22 @@ export interface TableStyle {
 }
 
 /**
- * Rows as columns of equal width, the first row as their head, with a line break at the end. Cells may be coloured; what
+ * Rows as columns of equal width, the first row as their head, with a line break at the end; numbers stand at the right. Cells may be coloured; what
  * stands in them must have gone through {@link plainText} when it is not ours.
  */
 export function formatTable(rows: readonly (readonly string[])[], { head = (text) => text }: TableStyle = {}): string {
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => width(row[at] ?? ""))));
+  const areNumbers = widths.map((_, at) => {
+    const cells = rows.slice(1).map((row) => stripVTControlCharacters(row[at] ?? "-"));
+    return cells.some((cell) => cell !== "-") && cells.every((cell) => /^(-|\d[\d.]*)$/.test(cell));
+  });
   return rows
     .map((row, line) => {
       const cells = row.map((cell, at) => {
         const last = at === row.length - 1;
-        const padded = last ? cell : cell + " ".repeat((widths[at] ?? 0) - width(cell));
+        const room = " ".repeat((widths[at] ?? 0) - width(cell));
+        const padded = areNumbers[at] === true ? room + cell : last ? cell : cell + room;
         return line === 0 ? head(padded) : padded;
       });
       return `${cells.join("  ").trimEnd()}\n`;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { assembleMessageOptions, assembleRoutes } from "../bridge/assemble.ts";
 import { formatPath } from "../config/fault.ts";
@@ -16,6 +16,7 @@ import { createRouter } from "../message/router.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { type Paint, paint, useColour } from "./terminal.ts";
 import { readUsable } from "./usable.ts";
+import { UsageError } from "./usage-error.ts";
 
 export interface TestOptions {
   /** The expectations; beside the configuration when it is not given. */
@@ -39,7 +40,10 @@ interface Result {
 /** `s1bridge test`: what becomes of records, by mapping and routing, against what is expected. Needs no network. */
 export function test(file: string, options: TestOptions): ExitCode {
   const { config } = readUsable(file);
-  const results = runTests(config, options.expectations ?? besides(file));
+  const expectations = options.expectations ?? besides(file);
+  if (!existsSync(expectations))
+    throw new UsageError(`there are no expectations in ${expectations}; docs/routing.md shows how they are written`);
+  const results = runTests(config, expectations);
   const failed = results.filter(({ differences }) => differences.length > 0).length;
   if (options.json === true) {
     process.stdout.write(`${JSON.stringify({ tests: results.length, failed, results }, undefined, 2)}\n`);

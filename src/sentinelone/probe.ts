@@ -92,7 +92,7 @@ async function scope({ client, siteIds }: ConsoleProbe, signal: AbortSignal): Pr
     return {
       step: "scope",
       state: "ok",
-      detail: `the token sees ${total} ${total === 1 ? "site" : "sites"}: ${names.join(", ")}${total > names.length ? " …" : ""}`,
+      detail: `the token sees ${total} ${total === 1 ? "site" : "sites"}${total === 0 ? "" : `: ${names.join(", ")}`}${total > names.length ? " …" : ""}`,
     };
   } catch (error) {
     signal.throwIfAborted();

@@ -30,7 +30,7 @@ export function lockSpool(directory: string): { release(): void } {
   const held = lock;
   writeFileSync(
     join(directory, "holder.json"),
-    `${JSON.stringify({ pid: process.pid, command: process.argv.slice(1, 3).join(" "), since: new Date().toISOString() })}\n`,
+    `${JSON.stringify({ pid: process.pid, command: process.title, since: new Date().toISOString() })}\n`,
   );
   return { release: () => held.close() };
 }

@@ -118,6 +118,7 @@ test("4. a collector that is down: status says refused, how much waits for it, a
   const text = await statusSays(home, /^siem +failing .*BRIDGE_COLLECTOR_UNREACHABLE .*ECONNREFUSED/m);
   expect(text).toMatch(new RegExp(`^siem .* ${expected.length} `, "m"));
   expect(text).toMatch(/^file +connected /m);
+  expect(text).toMatch(/^what to do:\n {2}BRIDGE_COLLECTOR_UNREACHABLE: \w/m);
 });
 
 test("6. a clock that is off: status says by how much, and events flow all the same", async () => {

@@ -13,6 +13,15 @@ describe("a table in a terminal", () => {
     ).toBe(`a         bb  c\n${red}       x   y\nlong one      z\n`);
   });
 
+  it("has numbers at the right of their column, under its head", () => {
+    const rows = [
+      ["NAME", "EVENTS", "AGE", "LAST"],
+      ["a", "7", "3 s", "1"],
+      ["b", "1200", "-", "-"],
+    ];
+    expect(formatTable(rows)).toBe("NAME  EVENTS  AGE  LAST\na          7  3 s     1\nb       1200  -       -\n");
+  });
+
   it.each([
     ["a line break", "a\nb", "a\uFFFDb"],
     ["a colour", "a\u001B[31mb", "ab"],
