@@ -176,3 +176,16 @@ function leaks(places: Readonly<Record<string, string>>, secrets: readonly strin
       .map((secret) => `${place}: ${text.slice(Math.max(0, text.indexOf(secret) - 100), text.indexOf(secret) + 50)}`),
   );
 }
+
+test("SIGUSR1 opens no debugger, which would show what is in the memory", async () => {
+  await using console = await DemoConsole.start();
+  await using collector = await DemoCollector.start();
+  await using home = new BridgeHome();
+  home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address: collector.address }] });
+  const bridge = await home.start();
+  process.kill(bridge.pid, "SIGUSR1");
+  process.kill(bridge.pid, "SIGUSR2");
+  await bridge.logged(({ msg }) => msg === "log level changed by SIGUSR2", "the signal after it");
+  expect(await bridge.signal("SIGTERM")).toEqual({ code: 0, signal: null });
+  expect(bridge.stderr).not.toContain("Debugger");
+});
