@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the real syslog collectors that the interop tests talk to, promtool, systemd's tools and what tests of the package need, on
-# Debian and Ubuntu. May run again and again.
+# Installs the real syslog collectors that the interop tests talk to, promtool, systemd's tools, what tests of the package need, and
+# a browser for the status page, on Debian and Ubuntu. May run again and again.
 #
 # rsyslog and syslog-ng conflict as packages, so syslog-ng is only unpacked, under S1BRIDGE_SYSLOG_NG_ROOT.
 set -eu
@@ -12,7 +12,8 @@ export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
   rsyslog rsyslog-gnutls rsyslog-openssl rsyslog-relp liblognorm-utils openssl \
-  systemd perl-base man-db debootstrap lintian binutils git
+  systemd perl-base man-db debootstrap lintian binutils git \
+  chromium fonts-dejavu-core
 
 if [ -x "$root/usr/sbin/syslog-ng" ]; then
   echo "syslog-ng is in $root"

@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { statusPage } from "../../src/telemetry/status-page.ts";
+import { within } from "../support/collect.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EPOCH = "1700000000";
@@ -50,6 +52,27 @@ describe("the bundle", () => {
     const { status, stdout, stderr } = s1bridge(join(directory, "first"), "demo", "--events", "500");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/lost 0, duplicates 0/);
+  });
+
+  test("serves the status page", async () => {
+    const program = join(directory, "first/main.js");
+    const child = spawn(process.execPath, [program, "demo", "--follow"], { stdio: ["ignore", "pipe", "ignore"] });
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    try {
+      let told = "";
+      const url = new Promise<string>((resolve) => {
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          told += text;
+          const [, found] = /^status page: (\S+)$/m.exec(told) ?? [];
+          if (found !== undefined) resolve(found);
+        });
+      });
+      const page = await fetch(await within(url, "the demo tells where its page is"));
+      expect(await page.text()).toBe(statusPage());
+    } finally {
+      child.kill();
+      await ended;
+    }
   });
 
   test("says version, commit and date", () => {

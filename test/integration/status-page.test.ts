@@ -10,14 +10,14 @@ import type { BridgeStatus } from "../../src/telemetry/status.ts";
 import { MAX_WATCHERS, StatusStream, type StatusStreamOptions } from "../../src/telemetry/status-stream.ts";
 import { eventually } from "../support/bridge-process.ts";
 import { within } from "../support/collect.ts";
-import { busyDay, statusOf } from "../support/made-up-status.ts";
+import { historyOf, statusOf } from "../support/made-up-status.ts";
 
 /** The telemetry of a bridge that tells what a test says. */
 async function serve(options: Partial<TelemetryOptions> = {}, status = async () => statusOf()) {
   const source = {
     metrics: new Metrics("0.1.0", { status, consoleNow: () => 0, intervalMs: () => undefined }),
     status,
-    history: () => busyDay().history,
+    history: historyOf,
     standstills: () => [],
   };
   const telemetry = await serveTelemetry({ host: "127.0.0.1", port: 0, ...options }, source);
@@ -84,7 +84,7 @@ test.concurrent("the stream tells the status at once and then again", async () =
   for (const event of [await next(events), await next(events)])
     expect([event?.name, JSON.parse(event?.data ?? "")]).toEqual(["status", statusOf()]);
   response.destroy();
-  expect(JSON.parse(await textOf(await served.ask("/api/history")))).toEqual(busyDay().history);
+  expect(JSON.parse(await textOf(await served.ask("/api/history")))).toEqual(historyOf(statusOf()));
 });
 
 test.concurrent("a stop ends the stream, and does not wait for who looks", async () => {

@@ -59,7 +59,8 @@ export class Browser implements AsyncDisposable {
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("request", (request) => {
       const asked = request.url();
-      if (!asked.startsWith(url) && !asked.startsWith("data:")) this.complaints.push(`asked for ${asked}`);
+      if (!asked.startsWith(`${new URL(url).origin}/`) && !asked.startsWith("data:") && asked !== url)
+        this.complaints.push(`asked for ${asked}`);
     });
     await page.goto(url);
     return page;

@@ -117,8 +117,8 @@ export function incidentOf(about: string, code: string, made: Partial<IncidentSt
 const STEPS = 359;
 
 /** A bridge that has been busy for hours, with a collector that was away for a while in the night. */
-export function busyDay(): { readonly status: BridgeStatus; readonly history: HistoryReport } {
-  const status = statusOf({
+export function busyDay(): BridgeStatus {
+  return statusOf({
     consoles: [consoleOf("acme"), consoleOf("initech", { version: "S-25.1.3#12", tokenSecondsLeft: 19 * 86_400 })],
     feeds: [
       busyFeed("acme", "activities", 1184, 26),
@@ -156,7 +156,38 @@ export function busyDay(): { readonly status: BridgeStatus; readonly history: Hi
       }),
     ],
   });
-  return { status, history: historyOf(status) };
+}
+
+/** The same, a few minutes after one of its collectors was switched off. */
+export function collectorDown(): BridgeStatus {
+  const day = busyDay();
+  const message = "siem.acme.example:6514 can not be reached: connect ECONNREFUSED 203.0.113.7:6514";
+  const fault = faultOf("BRIDGE_COLLECTOR_UNREACHABLE", message);
+  const waits = { oldestAt: ago(200), oldestSeconds: 200 };
+  return {
+    ...day,
+    ready: false,
+    reasons: [`sentinel has confirmed nothing since ${ago(203)}: ${fault.code} ${message}`],
+    feeds: day.feeds.map((feed) => ({ ...feed, lagSeconds: (feed.lagSeconds ?? 0) + 203 })),
+    collectors: day.collectors.map((one) =>
+      one.collector === "sentinel"
+        ? {
+            ...one,
+            state: "failing",
+            connected: false,
+            lastConfirmAt: ago(203),
+            eventsPerMinute: 0,
+            inDoubt: 512,
+            waiting: 5380,
+            oldestWaitingAt: waits.oldestAt,
+            oldestWaitingSeconds: waits.oldestSeconds,
+            fault,
+          }
+        : one,
+    ),
+    spool: spoolOf({ ...waits, events: 5380, bytes: 16.1 * 2 ** 20 }),
+    incidents: [incidentOf("sentinel", fault.code, { message }), ...day.incidents],
+  };
 }
 
 function busyFeed(
@@ -177,8 +208,8 @@ function busyFeed(
   });
 }
 
-/** Made of waves, so that it is the same each time. */
-export function historyOf({ at, feeds, collectors }: BridgeStatus): HistoryReport {
+/** Made of waves, so that it is the same each time. Collectors that fail now were well until three minutes ago. */
+export function historyOf({ at, feeds, collectors }: Pick<BridgeStatus, "at" | "feeds" | "collectors">): HistoryReport {
   const steps = Array.from({ length: STEPS }, (_, step) => step);
   const wave = (level: number, seed: number) =>
     steps.map((step) => {
@@ -186,31 +217,36 @@ export function historyOf({ at, feeds, collectors }: BridgeStatus): HistoryRepor
       const quick = 0.12 * Math.sin(step * 1.7 + seed) + 0.08 * Math.sin(step * 0.61 * (1 + seed / 9));
       return Math.max(0, Math.round(level * (slow + quick) * 10) / 10);
     });
-  const outage = (step: number): boolean => step >= 172 && step < 176;
+  // In the night, for four minutes, the second collector was away.
+  const away = (step: number): number => (step >= 172 && step < 176 ? step - 171 : 0);
+  const isPolledOften = (feed: string): boolean => feed === "activities" || feed === "threats";
   return {
     stepSeconds: 60,
     until: at,
-    feeds: feeds.map(({ console, feed, eventsPerMinute, lagSeconds }, seed) => ({
+    feeds: feeds.map(({ console, feed, eventsPerMinute }, seed) => ({
       console,
       feed,
       events: wave(eventsPerMinute, seed),
       lagSeconds: steps.map((step) => {
-        const turn = lagSeconds !== null && lagSeconds > 120 ? (step * 60) % 3600 : 24 + ((step * 7 + seed * 3) % 9);
-        return turn + (outage(step) ? (step - 171) * 60 : 0);
+        const turn = isPolledOften(feed) ? 24 + ((step * 7 + seed * 3) % 9) : (step * 60) % 3600;
+        return turn + away(step) * 60;
       }),
     })),
-    collectors: collectors.map(({ collector, eventsPerMinute }, seed) => ({
+    collectors: collectors.map(({ collector, eventsPerMinute, fault }, seed) => ({
       collector,
-      events: wave(eventsPerMinute, seed).map((value, step) =>
-        seed === 1 && outage(step) ? 0 : seed === 1 && step === 176 ? value * 4.6 : value,
-      ),
-      oldestWaitingSeconds: steps.map((step) =>
-        seed === 1 && outage(step) ? (step - 171) * 50 : 0.4 + ((step * 13 + seed) % 7) / 8,
-      ),
+      events: wave(fault === null ? eventsPerMinute : 1611, seed).map((value, step) => {
+        if (fault !== null && step >= STEPS - 3) return 0;
+        if (seed === 1 && away(step) > 0) return 0;
+        return seed === 1 && step === 176 ? value * 4.6 : value;
+      }),
+      oldestWaitingSeconds: steps.map((step) => {
+        if (fault !== null && step >= STEPS - 3) return (step - STEPS + 4) * 60;
+        return seed === 1 && away(step) > 0 ? away(step) * 50 : 0.4 + ((step * 13 + seed) % 7) / 8;
+      }),
     })),
     spool: {
-      events: steps.map((step) => (outage(step) ? (step - 171) * 131 : 18 + ((step * 11) % 17))),
-      bytes: steps.map((step) => 9.2e6 + ((step * 7919) % 400_000) + (outage(step) ? (step - 171) * 90_000 : 0)),
+      events: steps.map((step) => away(step) * 131 + 18 + ((step * 11) % 17)),
+      bytes: steps.map((step) => away(step) * 90_000 + 9.2e6 + ((step * 7919) % 400_000)),
     },
   };
 }
