@@ -80,7 +80,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, asked:
     reply(response, 405, "text/plain", "GET only\n");
     return;
   }
-  const { pathname } = new URL(request.url ?? "/", "http://localhost");
+  // `//` is no address of ours, and none at all.
+  const pathname = URL.parse(request.url ?? "/", "http://localhost")?.pathname ?? "";
   const isProbe = pathname === "/livez" || pathname === "/readyz";
   if (asked.access === "stranger" && !isProbe) {
     reply(response, 401, "text/plain", "not without a token or client certificate\n", {

@@ -113,6 +113,14 @@ test.concurrent("with a token a browser is asked for it as a password, for the p
   }
 });
 
+test.concurrent("an address that is none is not here, and ends nothing", async () => {
+  await using served = await serve();
+  for (const path of ["//", "//[", "/%00", "/elsewhere"]) {
+    const response = await served.ask(path);
+    expect([path, response.statusCode, await textOf(response)]).toEqual([path, 404, expect.stringMatching(/^not here/)]);
+  }
+});
+
 test.concurrent("a name that somebody made to lead here gets nothing but the probes", async () => {
   await using served = await serve();
   const status = async (path: string, host: string): Promise<number | undefined> => {

@@ -2,7 +2,8 @@ import type { BridgeStatus } from "../status.ts";
 import type { Course } from "./course.ts";
 import { type Item, Items, byId, element, setAttribute, setText, svg } from "./dom.ts";
 import { Badge, Chart, marked, markPath } from "./parts.ts";
-import type { Problem, Verdict } from "./verdict.ts";
+import type { Problem } from "./problems.ts";
+import type { Verdict } from "./verdict.ts";
 import { age, count, counted, share, size } from "./words.ts";
 
 /** More than these nobody reads; the sections below have them all. */
