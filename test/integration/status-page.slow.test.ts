@@ -77,6 +77,13 @@ describe.skipIf(requireProgram(CHROMIUM).missing)("the status page in a browser"
     ["all is well, dark", "status-dark", busyDay(), { ...DESKTOP, colours: "dark" }, /^All delivered$/],
     ["all is well, on a phone", "status-phone", busyDay(), { ...PHONE, colours: "dark" }, /^All delivered$/],
     ["a collector is down, dark", "status-down", collectorDown(), { ...DESKTOP, colours: "dark" }, DOWN],
+    [
+      "all is well, in half a window",
+      undefined,
+      busyDay(),
+      { width: 800, height: 900, colours: "light" },
+      /^All delivered$/,
+    ],
     ["a collector is down, on a phone", undefined, collectorDown(), { ...PHONE, colours: "light" }, DOWN],
   ] as const)("%s: readable for everybody, and nothing to complain of", async (_, name, status, look, headline) => {
     const telemetry = await serve(() => status);

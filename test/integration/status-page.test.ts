@@ -117,7 +117,11 @@ test.concurrent("an address that is none is not here, and ends nothing", async (
   await using served = await serve();
   for (const path of ["//", "//[", "/%00", "/elsewhere"]) {
     const response = await served.ask(path);
-    expect([path, response.statusCode, await textOf(response)]).toEqual([path, 404, expect.stringMatching(/^not here/)]);
+    expect([path, response.statusCode, await textOf(response)]).toEqual([
+      path,
+      404,
+      expect.stringMatching(/^not here/),
+    ]);
   }
 });
 

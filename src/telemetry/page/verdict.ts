@@ -34,7 +34,7 @@ function calm({ spool, feeds }: BridgeStatus): Pick<Verdict, "level" | "headline
     return {
       level: "idle",
       headline: "Starting",
-      detail: `${read} of ${counted(feeds.length, "feed")} have read a page.`,
+      detail: `${read} of ${feeds.length} feeds have read a page.`,
     };
   }
   if (events === 0) {
