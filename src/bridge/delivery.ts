@@ -1,4 +1,4 @@
-import { EMPTY, type Observable, repeat, timer } from "rxjs";
+import type { Observable } from "rxjs";
 import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
@@ -6,8 +6,8 @@ import { fromReporting, untilAborted } from "../lib/rx.ts";
 import { isAbort, linkedTo } from "../lib/signals.ts";
 import type { BatchFacts, Collector, SpoolReader, StopSignals, Unrouted } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
-import { LASTING_BATCH, Window, type WindowPart, mergeParts } from "./window.ts";
-import { type WindowLimits, WindowSize } from "./window-size.ts";
+import { Window, type WindowPart, batchWithin, mergeParts } from "./window.ts";
+import { Trust, type WindowLimits, WindowSize } from "./window-size.ts";
 
 /**
  * The collector's side: spool -> messages -> collector -> release, one window at a time and by pull. A window is read while
@@ -62,7 +62,6 @@ export function delivery(deps: DeliveryDeps, options: DeliveryOptions): Observab
       onFault({ ...fault, collector: options.collector, inDoubt: course.inDoubt });
       course.inDoubt = 0;
     }),
-    repeat({ delay: () => (stop.soft.aborted ? EMPTY : timer(0)) }),
     untilAborted(stop.hard),
   );
 }
@@ -72,6 +71,8 @@ class Course {
   readonly #deps: DeliveryDeps;
   readonly #collector: string;
   readonly #soft: AbortSignal;
+  readonly #trust = new Trust();
+  /** Undefined where a window lasts. */
   readonly #size: WindowSize | undefined;
   /** Confirmed, and not released yet. Should the release fail, only that is tried again. */
   #confirmed: WindowPart[] = [];
@@ -83,14 +84,25 @@ class Course {
     this.#deps = deps;
     this.#collector = collector;
     this.#soft = stop.soft;
-    this.#size = deps.collector.confirmsAsItGoes === true ? undefined : new WindowSize(limits);
+    this.#size = deps.collector.confirmsAsItGoes === true ? undefined : new WindowSize(limits, this.#trust);
   }
 
-  /** Sends one window and releases what is confirmed of it. Resolves without one when the bridge is stopped before. */
+  /** Sends window after window and releases what is confirmed, until the bridge is stopped. */
   async run(signal: AbortSignal, report: (report: WindowReport) => void): Promise<void> {
     await this.#release(report);
-    const window = await this.#open();
-    if (window === undefined) return;
+    for (;;) {
+      using cut = linkedTo(this.#soft);
+      // The next window does not wait for the disk, but ends when the disk refuses the one before.
+      this.#release(report).catch((error: unknown) => cut.abort(error));
+      const window = await this.#open(cut.signal);
+      if (window === undefined) break;
+      await this.#send(window, signal, report);
+      if (this.#confirmed.length > 1) await this.#release(report);
+    }
+    await this.#release(report);
+  }
+
+  async #send(window: Window, signal: AbortSignal, report: (report: WindowReport) => void): Promise<void> {
     this.#window = window;
     try {
       // Where other collectors get it all there is nothing to send, and no reason for a connection.
@@ -98,6 +110,7 @@ class Course {
       this.#keep(window.confirm());
     } catch (error) {
       this.inDoubt = neverLeft(error) ? 0 : window.sent - window.confirmedEvents;
+      if (this.inDoubt > 0) this.#trust.broke();
       this.#size?.broke(this.inDoubt);
       // What was confirmed before it broke is told while there is somebody to tell. Should that fail, the next run does it.
       await this.#release(report).catch(() => undefined);
@@ -107,7 +120,6 @@ class Course {
     }
     const { sent: events, isFull, tookMs, waitedMs } = window;
     if (events > 0) this.#size?.confirmed({ events, isFull, tookMs, waitedMs });
-    await this.#release(report);
   }
 
   async #deliver(window: Window, signal: AbortSignal, report: (report: WindowReport) => void): Promise<void> {
@@ -125,7 +137,9 @@ class Course {
   }
 
   #keep(part: WindowPart | undefined): void {
-    if (part !== undefined) this.#confirmed.push(part);
+    if (part === undefined) return;
+    this.#trust.confirmed(part.events);
+    this.#confirmed.push(part);
   }
 
   /** Resolves when everything that is confirmed is released. */
@@ -152,13 +166,23 @@ class Course {
     });
   }
 
+  /**
+   * Of a window half is in doubt when it breaks, as likely as not; of what is always under way, all. A collector that
+   * confirms late has more under way than trust would give it.
+   */
+  readonly #maxInDoubt = (): number =>
+    this.#deps.collector.confirmsAtOnce === true ? Math.floor(this.#trust.events / 2) : Infinity;
+
   /** Waits for the first events of a window; undefined when the bridge is stopped before. */
-  async #open(): Promise<Window | undefined> {
+  async #open(goesOn: AbortSignal): Promise<Window | undefined> {
     const { reader } = this.#deps;
     if (this.#soft.aborted) return undefined;
     try {
-      const first = await reader.read(reader.position, this.#size?.events ?? LASTING_BATCH, this.#soft);
-      return new Window(reader, first, this.#size?.begin(performance.now()), this.#soft);
+      const maxEvents = this.#size?.events ?? batchWithin(this.#maxInDoubt());
+      const position = this.#confirmed.at(-1)?.end ?? reader.position;
+      const first = await reader.read(position, maxEvents, goesOn);
+      const close = this.#size?.begin(performance.now());
+      return new Window(reader, { position, first }, { close, maxInDoubt: this.#maxInDoubt }, goesOn);
     } catch (error) {
       if (isAbort(error, this.#soft)) return undefined;
       throw error;

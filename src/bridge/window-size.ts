@@ -2,6 +2,11 @@
  * How large a window may be. The connection of a window can not be used while its close is answered, and what it holds may
  * come twice when it breaks: so a window lasts about 20 times as long as a confirmation takes, and no longer. That costs
  * 5 % of the throughput, whatever the distance, and keeps little in doubt where confirmations are quick.
+ *
+ * And nothing tells how long a collector goes on without a break but how long it has: what is in doubt at once is no more
+ * than one of 200 events that were confirmed since the last one. So what comes twice is less than 0.5 % of the events, and
+ * 100 for each break, however often there is one; and a collector that does not break soon has windows as large as they
+ * are of use.
  */
 export interface WindowLimits {
   readonly maxEvents: number;
@@ -38,22 +43,47 @@ export interface ConfirmedWindow {
 }
 
 const SHARE = 20;
-const FIRST_EVENTS = 1000;
+/** What a window may hold though few events were sent to know how large it could be. */
+const USUAL_EVENTS = 1000;
+
+/** One of so many events that were confirmed since the last break may be in doubt at once, and `FEW_IN_DOUBT` always. */
+const TRUST_SHARE = 200;
+const FEW_IN_DOUBT = 200;
+
+/** How much may be in doubt at once: more with each event that is confirmed, and little again after a break. */
+export class Trust {
+  #confirmed = 0;
+
+  get events(): number {
+    return Math.max(FEW_IN_DOUBT, Math.floor(this.#confirmed / TRUST_SHARE));
+  }
+
+  confirmed(events: number): void {
+    this.#confirmed += events;
+  }
+
+  broke(): void {
+    this.#confirmed = 0;
+  }
+}
 
 export class WindowSize {
   readonly #limits: WindowLimits;
+  readonly #trust: Trust;
   #events: number;
   #ageMs: number;
   #lastBeganMs = -Infinity;
 
-  constructor(limits: WindowLimits) {
+  constructor(limits: WindowLimits, trust: Trust) {
     this.#limits = limits;
-    this.#events = Math.min(FIRST_EVENTS, limits.maxEvents);
+    this.#trust = trust;
+    this.#events = Math.min(USUAL_EVENTS, limits.maxEvents);
     this.#ageMs = limits.minAgeMs;
   }
 
+  /** How many events the next window may have. */
   get events(): number {
-    return this.#events;
+    return Math.min(this.#events, this.#trust.events);
   }
 
   /** Limits of a window that begins now. */
@@ -62,7 +92,7 @@ export class WindowSize {
     const sinceMs = nowMs - this.#lastBeganMs;
     this.#lastBeganMs = nowMs;
     const fewAgeMs = Math.max(this.#ageMs, restMs - sinceMs);
-    return { maxEvents: this.#events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents };
+    return { maxEvents: this.events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents };
   }
 
   confirmed({ events, isFull, tookMs, waitedMs }: ConfirmedWindow): void {
@@ -72,7 +102,7 @@ export class WindowSize {
     this.#ageMs = clamp(SHARE * waitedMs, Math.max(minAgeMs, 0.8 * this.#ageMs), Math.min(maxAgeMs, 2 * this.#ageMs));
     const wantedMs = this.#ageMs;
     // What a window of few events took says nothing of how many it could have been.
-    const fitting = isFull ? (events / Math.max(1, tookMs)) * wantedMs : Math.max(this.#events, FIRST_EVENTS);
+    const fitting = isFull ? (events / Math.max(1, tookMs)) * wantedMs : Math.max(this.#events, USUAL_EVENTS);
     this.#events = Math.floor(clamp(Math.min(fitting, 2 * this.#events), 1, maxEvents));
   }
 

@@ -1,4 +1,5 @@
 import type { Micros } from "../event/time.ts";
+import { Notice } from "../lib/notice.ts";
 import { type LinkedSignal, isAbort, linkedTo, withDeadline } from "../lib/signals.ts";
 import type { Batch, BatchFacts, Frames, SpoolReader, Unrouted } from "./ports.ts";
 import type { WindowClose } from "./window-size.ts";
@@ -28,6 +29,9 @@ interface GivenPart extends WindowPart {
 export class Window implements Disposable {
   readonly #reader: SpoolReader;
   readonly #close: WindowClose | undefined;
+  readonly #maxInDoubt: () => number;
+  /** Told when more is confirmed. */
+  readonly #heard = new Notice();
   readonly #over: LinkedSignal;
   readonly #age: ReturnType<typeof withDeadline>;
   readonly #fewAge: ReturnType<typeof withDeadline>;
@@ -47,15 +51,20 @@ export class Window implements Disposable {
   #endedAtMs: number | undefined;
   #firstTakenMs: number | undefined;
 
-  /** Without `close` it goes on until the soft stop. */
-  constructor(reader: SpoolReader, first: Batch, close: WindowClose | undefined, soft: AbortSignal) {
+  constructor(
+    reader: SpoolReader,
+    { position, first }: WindowStart,
+    { close, maxInDoubt = () => Infinity }: WindowEnds,
+    soft: AbortSignal,
+  ) {
     this.#reader = reader;
     this.#close = close;
+    this.#maxInDoubt = maxInDoubt;
     this.#over = linkedTo(soft);
     this.#age = withDeadline(this.#over.signal, close?.ageMs);
     this.#fewAge = withDeadline(this.#over.signal, close?.fewAgeMs);
     this.#batch = first;
-    this.#position = reader.position;
+    this.#position = position;
   }
 
   [Symbol.dispose](): void {
@@ -103,6 +112,7 @@ export class Window implements Disposable {
     const open = this.#unconfirmed.findIndex(({ chunk }) => chunk > this.#confirmedChunks);
     const merged = mergeParts(this.#unconfirmed.splice(0, open < 0 ? this.#unconfirmed.length : open));
     this.confirmedEvents += merged?.events ?? 0;
+    this.#heard.tell();
     return merged;
   }
 
@@ -135,13 +145,14 @@ export class Window implements Disposable {
 
   async #next(): Promise<Batch | undefined> {
     const { signal: age } = this.sent < (this.#close?.fewEvents ?? 0) ? this.#fewAge : this.#age;
-    const room = this.#close === undefined ? LASTING_BATCH : this.#close.maxEvents - this.sent;
+    const room = this.#close === undefined ? batchWithin(this.#maxInDoubt()) : this.#close.maxEvents - this.sent;
     if (room <= 0 || this.#bytes >= (this.#close?.maxBytes ?? Infinity)) {
       this.isFull = true;
       return undefined;
     }
     if (age.aborted) return undefined;
     try {
+      while (this.sent - this.confirmedEvents + room > this.#maxInDoubt()) await this.#heard.wait(age);
       return await this.#reader.read(this.#position, room, age);
     } catch (error) {
       if (isAbort(error, age)) return undefined;
@@ -150,8 +161,26 @@ export class Window implements Disposable {
   }
 }
 
-/** Events that a window without an end reads at once. */
-export const LASTING_BATCH = 1000;
+/** Where a window begins. */
+interface WindowStart {
+  readonly position: number;
+  readonly first: Batch;
+}
+
+/** When a window has to end, or to wait. */
+export interface WindowEnds {
+  /** Undefined: it goes on until the soft stop. */
+  readonly close?: WindowClose | undefined;
+  /** How many messages may be given to the collector and not confirmed, where that is no matter of the whole window. */
+  readonly maxInDoubt?: (() => number) | undefined;
+}
+
+/** Events that a window without an end reads at once: the next are sent while these are answered. */
+export function batchWithin(maxInDoubt: number): number {
+  return Math.max(1, Math.min(LASTING_BATCH, Math.floor(maxInDoubt / 2)));
+}
+
+const LASTING_BATCH = 1000;
 
 /** Undefined when there are none. */
 export function mergeParts(parts: readonly WindowPart[]): WindowPart | undefined {

@@ -4,7 +4,7 @@ import { describeError } from "../lib/errors.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { type DialTarget, type Line, dial } from "./dial.ts";
 import { CollectorBrokenError, CollectorStalledError, CollectorUnreachableError } from "./errors.ts";
-import { type Endpoints, forgetsClosed, unacknowledgedBytes } from "./tx-queue.ts";
+import { type Endpoints, forgetsClosed, isListed, unacknowledgedBytes } from "./tx-queue.ts";
 
 /**
  * One connection to a collector, and what its end means.
@@ -73,6 +73,7 @@ export class Connection {
   #settle: { readonly confirm: () => void; readonly fail: (error: Error) => void };
   #failure: Error | undefined;
   #finished = false;
+  #acknowledgedBytes = 0;
   #lateEnd: NodeJS.Timeout | undefined;
   #conversation: Conversation | undefined;
   #wake: (() => void) | undefined;
@@ -86,7 +87,7 @@ export class Connection {
       localPort: tcp.localPort ?? 0,
       remotePort: tcp.remotePort ?? 0,
     };
-    this.#isListed = unacknowledgedBytes(this.#endpoints) !== undefined;
+    this.#isListed = isListed(this.#endpoints);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#settled = promise;
     this.#settle = { confirm: resolve, fail: reject };
@@ -116,8 +117,11 @@ export class Connection {
 
   /** Bytes on the wire that the collector's kernel has acknowledged; where there is no /proc, that ours has taken. */
   get acknowledgedBytes(): number {
-    const unacknowledged = unacknowledgedBytes(this.#endpoints) ?? 0;
-    return this.#tcp.bytesWritten - this.#tcp.writableLength - unacknowledged;
+    const taken = this.#tcp.bytesWritten - this.#tcp.writableLength;
+    // A connection that has nothing under way is not looked up again.
+    if (this.#finished || this.#acknowledgedBytes !== taken)
+      this.#acknowledgedBytes = taken - (unacknowledgedBytes(this.#endpoints) ?? 0);
+    return this.#acknowledgedBytes;
   }
 
   /** From now on the collector is listened to; what it said before is lost. */
@@ -262,10 +266,10 @@ export class Connection {
     let movedAt = performance.now();
     return () => {
       const tcp = this.#tcp;
-      const unacknowledged = unacknowledgedBytes(this.#endpoints) ?? 0;
-      const outstanding = this.#queuedBytes() + unacknowledged;
+      const acknowledged = this.acknowledgedBytes;
+      const outstanding = this.#queuedBytes() + tcp.bytesWritten - tcp.writableLength - acknowledged;
       const unanswered = this.#conversation?.unanswered() ?? 0;
-      const progress = tcp.bytesWritten - tcp.writableLength - unacknowledged + tcp.bytesRead;
+      const progress = acknowledged + tcp.bytesRead;
       if (progress !== moved || (outstanding === 0 && unanswered === 0 && !this.#finished)) {
         moved = progress;
         movedAt = performance.now();

@@ -30,12 +30,14 @@ const CLOSE_MS = 500;
  */
 export class RelpCollector implements Collector {
   readonly confirmsAsItGoes: boolean;
+  readonly confirmsAtOnce: boolean;
   readonly #options: RelpOptions;
   #session: RelpConnection | undefined;
 
   constructor(options: RelpOptions) {
     this.#options = options;
     this.confirmsAsItGoes = options.confirms;
+    this.confirmsAtOnce = options.confirms;
   }
 
   async deliver(

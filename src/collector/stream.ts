@@ -2,8 +2,14 @@ import type { Collector, Frames } from "../bridge/ports.ts";
 import { orAborted } from "../lib/signals.ts";
 import { Connection, type ConnectionTarget } from "./connection.ts";
 
-/** A connection that was opened ahead and is not wanted is let go after this: a middle-box may have forgotten it. */
+/** Connections that were opened ahead and are not wanted are let go after this: a middle-box may have forgotten them. */
 const AHEAD_MS = 2000;
+
+/**
+ * So many at most are opened ahead. One is enough while windows last longer than it takes to open the next; small windows
+ * over TLS, where that takes a tenth of a second and more, need several.
+ */
+const MOST_AHEAD = 6;
 
 export interface StreamOptions extends ConnectionTarget {
   /** False: a window is released when the kernel has taken it, and the connection lasts (`confirm: none`). */
@@ -12,12 +18,15 @@ export interface StreamOptions extends ConnectionTarget {
 
 /**
  * A syslog collector over TCP or TLS, confirmed by half-close: each window has a connection of its own. While windows
- * follow each other the next connection is opened as soon as one is used, so that no window waits for a handshake.
+ * follow each other the next connection is opened as soon as one is used, and more of them when a window has to wait for
+ * its handshake all the same.
  */
 export class StreamCollector implements Collector {
   readonly #options: StreamOptions;
   readonly #closed = new AbortController();
-  #ahead: Promise<Connection | undefined> | undefined;
+  /** Opened ahead, the oldest first. */
+  #ahead: Ahead[] = [];
+  #wantedAhead = 1;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
 
@@ -47,7 +56,7 @@ export class StreamCollector implements Collector {
   async close(): Promise<void> {
     clearTimeout(this.#aheadTimer);
     this.#closed.abort();
-    await (await this.#ahead)?.close();
+    await this.#letGo();
   }
 
   async #confirm(connection: Connection): Promise<void> {
@@ -56,28 +65,48 @@ export class StreamCollector implements Collector {
       this.#lastConfirmedMs = performance.now();
     } else {
       await connection.flush();
-      this.#ahead = Promise.resolve(connection);
+      this.#ahead = [new Ahead(Promise.resolve(connection))];
     }
   }
 
-  /** A connection for a window: the one opened ahead if it still stands. */
+  /** A connection for a window: one that was opened ahead if any still stands. */
   async #take(signal: AbortSignal): Promise<Connection> {
     const busy = performance.now() - this.#lastConfirmedMs < AHEAD_MS;
     clearTimeout(this.#aheadTimer);
-    const ahead = this.#ahead === undefined ? undefined : await orAborted(this.#ahead, signal);
-    this.#ahead = undefined;
-    const connection = ahead?.isOpen === true ? ahead : await Connection.open(this.#options, signal);
+    const connection = (await this.#takeAhead(signal)) ?? (await Connection.open(this.#options, signal));
     if (busy) this.#openAhead();
     return connection;
   }
 
+  async #takeAhead(signal: AbortSignal): Promise<Connection | undefined> {
+    for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
+      if (!next.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, this.#wantedAhead + 1);
+      else if (this.#ahead[0]?.isReady === true) this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
+      const connection = await orAborted(next.opened, signal);
+      if (connection?.isOpen === true) return connection;
+    }
+    return undefined;
+  }
+
   #openAhead(): void {
-    // Whatever is wrong with it shows when the next window asks for a connection.
-    const ahead = Connection.open(this.#options, this.#closed.signal).catch(() => undefined);
-    this.#ahead = ahead;
-    this.#aheadTimer = setTimeout(() => {
-      if (this.#ahead === ahead) this.#ahead = undefined;
-      void ahead.then((connection) => connection?.close());
-    }, AHEAD_MS);
+    while (this.#ahead.length < this.#wantedAhead)
+      this.#ahead.push(new Ahead(Connection.open(this.#options, this.#closed.signal)));
+    this.#aheadTimer = setTimeout(() => void this.#letGo(), AHEAD_MS);
+  }
+
+  async #letGo(): Promise<void> {
+    this.#wantedAhead = 1;
+    await Promise.all(this.#ahead.splice(0).map(async ({ opened }) => await (await opened)?.close()));
+  }
+}
+
+/** A connection that was opened before anybody has asked for it. */
+class Ahead {
+  /** Undefined when that failed: whatever is wrong shows when the next window opens its own. */
+  readonly opened: Promise<Connection | undefined>;
+  isReady = false;
+
+  constructor(opening: Promise<Connection>) {
+    this.opened = opening.catch(() => undefined).finally(() => (this.isReady = true));
   }
 }

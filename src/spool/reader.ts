@@ -16,7 +16,7 @@ export class ThreadedReader implements SpoolReader {
   readonly #collector: string;
   readonly #host: ReaderHost;
   #position: number;
-  #ahead: { readonly position: number; readonly maxEvents: number; readonly batch: Promise<Batch> } | undefined;
+  #ahead: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(collector: string, position: number, host: ReaderHost) {
     this.#collector = collector;
@@ -31,9 +31,9 @@ export class ThreadedReader implements SpoolReader {
   async read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch> {
     while (position >= this.#host.end()) await this.#host.untilAppended(signal);
     const batch = await this.#take(position, maxEvents);
-    // The rest of the window is rendered while this part is sent.
+    // The rest of the window is rendered while this part is sent, and the next while it is confirmed.
     const rest = maxEvents - batch.frames.count - batch.damaged;
-    if (rest > 0 && batch.end < this.#host.end()) this.#readAhead(batch.end, rest);
+    if (batch.end < this.#host.end()) this.#readAhead(batch.end, rest > 0 ? rest : maxEvents);
     return batch;
   }
 
@@ -46,15 +46,15 @@ export class ThreadedReader implements SpoolReader {
   async #take(position: number, maxEvents: number): Promise<Batch> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead?.position !== position || ahead.maxEvents > maxEvents) return await this.#ask(position, maxEvents);
-    return await ahead.batch;
+    const batch = ahead?.position === position ? await ahead.batch : undefined;
+    return batch !== undefined && batch.frames.count <= maxEvents ? batch : await this.#ask(position, maxEvents);
   }
 
   #readAhead(position: number, maxEvents: number): void {
     const batch = this.#ask(position, maxEvents);
     // A failure is told to whoever reads here next, if anybody does.
     batch.catch(() => undefined);
-    this.#ahead = { position, maxEvents, batch };
+    this.#ahead = { position, batch };
   }
 
   async #ask(position: number, maxEvents: number): Promise<Batch> {

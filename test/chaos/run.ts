@@ -3,6 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { orAborted } from "../../src/lib/signals.ts";
 import { befall, partOf } from "./faults.ts";
 import { type FaultName, type PlannedFault, TRANSPORTS, type Transport, plan } from "./plan.ts";
+import { Blame, type Blamed, befalls } from "./blame.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Tally } from "./tally.ts";
 import { type World, createWorld } from "./world.ts";
@@ -37,6 +38,8 @@ export interface Outcome {
   readonly unknown: number;
   /** From the time of the event to the first time it was received; undefined where nothing tells. */
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly worst: number } | undefined;
+  /** Of the duplicates, by the fault before them. */
+  readonly after: Blamed;
   /** Numbers of some events that did not come. */
   readonly missed: readonly number[];
 }
@@ -88,10 +91,16 @@ async function play(options: ChaosOptions, stack: AsyncDisposableStack): Promise
     holdUps: Math.floor(options.minutes / HOLD_UP_MINUTES),
   });
 
+  const blames = new Map(all(world).map((receiver) => [receiver, new Blame(receiver)]));
+  const outcomeOf = (sender: string, receiver: Receiver): Outcome =>
+    outcome(sender, receiver, blames.get(receiver)?.duplicates ?? {});
   world.bridge.start();
   const watch = new Watch(world, options);
   const ticking = watch.run();
-  const done = await befallAll(world, faults, leadMs, watch);
+  const done = await befallAll(world, faults, leadMs, (fault) => {
+    watch.fault(fault.name, fault.transport);
+    for (const [receiver, blame] of blames) if (befalls(fault, receiver)) blame.fault(fault.name);
+  });
   await watch.settled();
   await ticking;
   const exit = await world.bridge.stop();
@@ -101,8 +110,8 @@ async function play(options: ChaosOptions, stack: AsyncDisposableStack): Promise
     seconds: (performance.now() - beganMs) / 1000,
     faults: done,
     without,
-    bridge: TRANSPORTS.map((name) => outcome("s1bridge", world.receivers[name])),
-    omfwd: outcome("rsyslog omfwd", world.mirror),
+    bridge: TRANSPORTS.map((name) => outcomeOf("s1bridge", world.receivers[name])),
+    omfwd: outcomeOf("rsyslog omfwd", world.mirror),
     starts: world.bridge.starts,
     gaveUp: world.bridge.gaveUp,
     peakBytes: world.bridge.peakBytes,
@@ -119,7 +128,7 @@ async function befallAll(
   world: World,
   faults: readonly PlannedFault[],
   leadMs: number,
-  watch: Watch,
+  onFault: (fault: PlannedFault) => void,
 ): Promise<Partial<Record<FaultName, number>>> {
   const counts: Partial<Record<FaultName, number>> = {};
   const busy = new Map<string, Promise<void>>();
@@ -128,7 +137,7 @@ async function befallAll(
     await pause(Math.max(0, beganMs + fault.atMs - performance.now()));
     const part = partOf(fault);
     const next = (busy.get(part) ?? Promise.resolve()).then(async () => {
-      watch.fault(fault.name, fault.transport);
+      onFault(fault);
       if (world.logFile !== undefined)
         appendFileSync(world.logFile, `${JSON.stringify({ time: new Date(), ...fault })}\n`);
       counts[fault.name] = (counts[fault.name] ?? 0) + 1;
@@ -226,7 +235,7 @@ class Stillness {
   }
 }
 
-function outcome(sender: string, { name, tally }: Receiver): Outcome {
+function outcome(sender: string, { name, tally }: Receiver, after: Blamed): Outcome {
   const { duplicates, missing, unknown, worstMs } = tally;
   return {
     collector: name,
@@ -236,6 +245,7 @@ function outcome(sender: string, { name, tally }: Receiver): Outcome {
     duplicates,
     unknown,
     latencyMs: worstMs === 0 ? undefined : { p50: tally.quantileMs(0.5), p99: tally.quantileMs(0.99), worst: worstMs },
+    after,
     missed: tally.missed(20),
   };
 }

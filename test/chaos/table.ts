@@ -7,10 +7,10 @@ export function formatResult(result: ChaosResult): string {
   const names = (Object.keys(FAULTS) as FaultName[]).filter((name) => (faults[name] ?? 0) > 0);
   const total = names.reduce((sum, name) => sum + (faults[name] ?? 0), 0);
   return [
-    "| fault | times |",
-    "| --- | --- |",
-    ...names.map((name) => `| ${name}: ${FAULTS[name].what} | ${faults[name]} |`),
-    `| **${names.length} kinds** | **${total}** |`,
+    `| fault | times | sent twice after it: ${bridge.map(({ collector }) => collector).join(" / ")} |`,
+    "| --- | --- | --- |",
+    ...names.map((name) => `| ${name}: ${FAULTS[name].what} | ${faults[name]} | ${formatAfter(bridge, name)} |`),
+    `| **${names.length} kinds** | **${total}** | |`,
     "",
     "| sender | collector | events | missing | sent twice | worst latency | p50 / p99 |",
     "| --- | --- | --- | --- | --- | --- | --- |",
@@ -21,6 +21,11 @@ export function formatResult(result: ChaosResult): string {
     ...[...bridge, omfwd].filter(({ missed }) => missed.length > 0).map(formatMissed),
     ...gaveUp.map((text) => `gave up: ${text}`),
   ].join("\n");
+}
+
+function formatAfter(bridge: readonly Outcome[], name: FaultName): string {
+  if (bridge.every(({ after }) => after[name] === undefined)) return "";
+  return bridge.map(({ after }) => count(after[name] ?? 0)).join(" / ");
 }
 
 function formatMissed({ sender, collector, missed }: Outcome): string {

@@ -22,6 +22,8 @@ export class Tally {
   /** Lines whose key is none of the events that were sent. */
   unknown = 0;
   worstMs = 0;
+  /** Told when an event comes again, with the time at which it did. */
+  onDuplicate: (atMs: number) => void = () => undefined;
 
   constructor(path: string, events: number, hasIds = true) {
     this.#path = path;
@@ -84,6 +86,7 @@ export class Tally {
     this.#counts[index] = Math.min(255, before + 1);
     if (before > 0) {
       this.duplicates += 1;
+      this.onDuplicate(Date.parse(time));
       return;
     }
     this.distinct += 1;

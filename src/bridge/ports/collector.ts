@@ -4,6 +4,8 @@ export interface Collector {
    * and age, each to be confirmed as a whole.
    */
   readonly confirmsAsItGoes?: boolean;
+  /** True: it confirms as it goes, and at once. So little need be under way unconfirmed. */
+  readonly confirmsAtOnce?: boolean;
   /**
    * Resolves when the peer has confirmed that it read every message of the window.
    *

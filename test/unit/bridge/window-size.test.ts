@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type WindowLimits, WindowSize } from "../../../src/bridge/window-size.ts";
+import { Trust, type WindowLimits, WindowSize } from "../../../src/bridge/window-size.ts";
 
 const LIMITS: WindowLimits = {
   maxEvents: 20_000,
@@ -11,9 +11,16 @@ const LIMITS: WindowLimits = {
   fewEvents: 50,
 };
 
+/** As after a long time without a break. */
+function trusting(): Trust {
+  const trust = new Trust();
+  trust.confirmed(1e9);
+  return trust;
+}
+
 /** The size after so many full windows at a collector that reads so fast and confirms so late. */
 function settled(eventsPerSecond: number, confirmMs: number): WindowSize {
-  const size = new WindowSize(LIMITS);
+  const size = new WindowSize(LIMITS, trusting());
   for (let times = 0; times < 20; times++) {
     const events = size.begin(0).maxEvents;
     size.confirmed({
@@ -39,13 +46,47 @@ describe("the size of a window", () => {
   });
 
   test("does not grow without end while windows have few events", () => {
-    const size = new WindowSize(LIMITS);
+    const size = new WindowSize(LIMITS, trusting());
     for (let times = 0; times < 20; times++) size.confirmed({ events: 1, isFull: false, tookMs: 60, waitedMs: 2 });
     expect(size.events).toBe(1000);
   });
 
+  test("is no more than one of 200 events that were confirmed since the last break, or 200", () => {
+    const trust = new Trust();
+    const size = new WindowSize(LIMITS, trust);
+    const sizeAfter = (events: number): number => (trust.confirmed(events), size.events);
+    expect([size.events, sizeAfter(20_000), sizeAfter(20_000), sizeAfter(60_000)]).toEqual([200, 200, 200, 500]);
+    trust.broke();
+    expect([size.events, sizeAfter(80_000)]).toEqual([200, 400]);
+  });
+
+  test("keeps what comes twice under 0.5 % and 200 for each break, whenever they come", () => {
+    const runs = fc.array(fc.nat({ max: 2_000_000 }), { maxLength: 30 });
+    fc.assert(
+      fc.property(runs, (confirmedBetweenBreaks) => {
+        const trust = new Trust();
+        const size = new WindowSize(LIMITS, trust);
+        let [confirmed, twice] = [0, 0];
+        for (const most of confirmedBetweenBreaks) {
+          for (let before = 0; before + size.events <= most;) {
+            const { events } = size;
+            before += events;
+            confirmed += events;
+            trust.confirmed(events);
+            size.confirmed({ events, isFull: true, tookMs: 10 + events / 50, waitedMs: 10 });
+          }
+          twice += size.events;
+          trust.broke();
+          size.broke(size.events);
+        }
+        expect(twice).toBeLessThanOrEqual(confirmed / 200 + 200 * confirmedBetweenBreaks.length);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("is halved with each window that breaks, down to one event", () => {
-    const size = new WindowSize(LIMITS);
+    const size = new WindowSize(LIMITS, new Trust());
     const sizes = Array.from({ length: 6 }, () => (size.broke(100), size.events));
     expect(sizes).toEqual([50, 25, 12, 6, 3, 1]);
     size.broke(0);
@@ -53,7 +94,7 @@ describe("the size of a window", () => {
   });
 
   test("does not let an event wait that comes after a rest", () => {
-    const size = new WindowSize(LIMITS);
+    const size = new WindowSize(LIMITS, new Trust());
     expect(size.begin(0).fewAgeMs).toBe(50);
     expect(size.begin(100).fewAgeMs).toBe(900);
     expect(size.begin(5000).fewAgeMs).toBe(50);
@@ -67,7 +108,7 @@ describe("the size of a window", () => {
     );
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const size = new WindowSize(LIMITS);
+        const size = new WindowSize(LIMITS, trusting());
         let now = 0;
         for (const each of steps) {
           if (typeof each === "number") size.broke(each);

@@ -10,6 +10,7 @@ const outcome: Outcome = {
   duplicates: 1234,
   unknown: 0,
   latencyMs: { p50: 1500, p99: 4000, worst: 61_234 },
+  after: { "bridge killed": 1200, refused: 34 },
   missed: [],
 };
 
@@ -27,11 +28,11 @@ test("the result of a run is tables in Markdown", () => {
     exitCode: 0,
   });
   expect(text.split("\n")).toEqual([
-    "| fault | times |",
-    "| --- | --- |",
-    "| bridge killed: kill -9 of s1bridge, started again | 3 |",
-    "| refused: no new connection for 1 to 4 s, the old ones reset | 4 |",
-    "| **2 kinds** | **7** |",
+    "| fault | times | sent twice after it: tcp |",
+    "| --- | --- | --- |",
+    "| bridge killed: kill -9 of s1bridge, started again | 3 | 1,200 |",
+    "| refused: no new connection for 1 to 4 s, the old ones reset | 4 | 34 |",
+    "| **2 kinds** | **7** | |",
     "",
     "| sender | collector | events | missing | sent twice | worst latency | p50 / p99 |",
     "| --- | --- | --- | --- | --- | --- | --- |",

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { merge } from "rxjs";
 import { delivery } from "../../../src/bridge/delivery.ts";
 import { intake } from "../../../src/bridge/intake.ts";
-import type { Collector, Frames } from "../../../src/bridge/ports.ts";
+import type { Collector, Frames, SpoolReader } from "../../../src/bridge/ports.ts";
 import { every } from "../../../src/bridge/schedule.ts";
 import { CollectorBrokenError, CollectorUnreachableError } from "../../../src/collector/errors.ts";
 import { answerApi } from "../../../src/demo/console/api.ts";
@@ -52,6 +52,8 @@ export interface Scenario {
   readonly collector: readonly (CollectorFault | undefined)[];
   readonly crashesMs: readonly number[];
   readonly asItGoes: boolean;
+  /** Of a collector that confirms as it goes: chunks that it has been given and not looked at yet. */
+  readonly underWay: number;
   /** Records on a page: short ones, so that there is more than one. */
   readonly perPage: number;
 }
@@ -65,17 +67,26 @@ const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
 const SETTLE_MS = 500;
 const EVERY_MS = 1000;
 const ANSWER_MS = 20;
+const MOMENT_MS = 30;
+
+/** What stands between the delivery and its ports: nothing, or a bug. */
+export interface Between {
+  readonly reader?: (reader: SpoolReader) => SpoolReader;
+  readonly collector?: (collector: Collector) => Collector;
+}
 
 /** All that happens in a scenario, on the fake clock. */
 export class ModelWorld {
   readonly collector: ModelCollector;
+  readonly #between: Between;
   readonly #console: ModelConsole;
   readonly #directory = mkdtempSync(join(MEMORY, "s1bridge-model-"));
   #life: AbortController | undefined;
   /** Errors that ended a life by themselves. */
   readonly gaveUp: unknown[] = [];
 
-  constructor(scenario: Scenario) {
+  constructor(scenario: Scenario, between: Between = {}) {
+    this.#between = between;
     this.#console = new ModelConsole(scenario);
     this.collector = new ModelCollector(scenario);
   }
@@ -115,8 +126,9 @@ export class ModelWorld {
       return intake({ feed, spool }, { schedule: every(EVERY_MS), backoff, stop: life.signal, onFault });
     });
     const limits = { maxEvents: 50, maxBytes: 1 << 20, minAgeMs: 50, maxAgeMs: 1000, restMs: 500, fewEvents: 5 };
+    const { reader = itself, collector = itself } = this.#between;
     const out = delivery(
-      { reader: await spool.reader("model"), collector: this.collector },
+      { reader: reader(await spool.reader("model")), collector: collector(this.collector) },
       { collector: "model", limits, backoff, stop, onFault },
     );
     merge(...intakes, out).subscribe({ error: (error: unknown) => this.gaveUp.push(error) });
@@ -136,6 +148,10 @@ export class ModelWorld {
     this.crash();
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+function itself<T>(it: T): T {
+  return it;
 }
 
 function wait(ms: number, signal?: AbortSignal): Promise<void> {
@@ -237,18 +253,26 @@ function threatAt(threat: number, ms: number): [time: string, text: string] {
   return [time, JSON.stringify({ id: String(5000 + threat), threatInfo: { createdAt, updatedAt: time } })];
 }
 
+/** A window as a collector has read it. */
+export interface ReadWindow {
+  readonly keys: string[];
+  /** It was not confirmed to its end. */
+  isBroken: boolean;
+}
+
 /** What a collector has read, and of each attempt what it was. */
 export class ModelCollector implements Collector {
   readonly confirmsAsItGoes: boolean;
-  /** The keys of each window as they were read. */
-  readonly windows: string[][] = [];
-  /** Windows that were not confirmed to their end. */
-  broken = 0;
+  readonly confirmsAtOnce: boolean;
+  readonly windows: ReadWindow[] = [];
   readonly #faults: (CollectorFault | undefined)[];
+  readonly #underWay: number;
 
-  constructor({ collector, asItGoes }: Scenario) {
+  constructor({ collector, asItGoes, underWay }: Scenario) {
     this.#faults = [...collector];
     this.confirmsAsItGoes = asItGoes;
+    this.confirmsAtOnce = asItGoes;
+    this.#underWay = asItGoes ? underWay : 0;
   }
 
   async deliver(
@@ -258,37 +282,50 @@ export class ModelCollector implements Collector {
   ): Promise<void> {
     const fault = this.#faults.shift();
     if (fault?.kind === "refused") throw new CollectorUnreachableError("refused");
-    const read: string[] = [];
+    const read: ReadWindow = { keys: [], isBroken: true };
     this.windows.push(read);
-    try {
-      await this.#read(window, { fault, read, signal, onConfirmed });
-    } catch (error) {
-      this.broken += 1;
-      throw error;
-    }
+    await this.#take(window, { fault, read: read.keys, signal, onConfirmed });
+    read.isBroken = false;
   }
 
   close(): Promise<void> {
     return Promise.resolve();
   }
 
-  async #read(window: AsyncIterable<Frames>, { fault, read, signal, onConfirmed }: Delivery): Promise<void> {
-    let chunks = 0;
-    for await (const { bytes } of window) {
-      signal.throwIfAborted();
-      if (fault !== undefined && chunks >= fault.afterChunks) {
-        if (fault.kind === "stall") read.push(...keysOf(bytes));
-        await wait(fault.kind === "reset" ? 1 : 15_000, signal);
-        throw new CollectorBrokenError(fault.kind);
+  async #take(window: AsyncIterable<Frames>, delivery: Delivery): Promise<void> {
+    const { fault, signal } = delivery;
+    const underWay: Buffer[] = [];
+    let read = 0;
+    const readUntil = async (left: number): Promise<void> => {
+      for (let next = underWay[left]; next !== undefined; next = underWay[left]) {
+        await this.#read(underWay.shift() ?? next, (read += 1), delivery);
       }
-      read.push(...keysOf(bytes));
-      chunks += 1;
-      if (!this.confirmsAsItGoes) continue;
-      await wait(2, signal);
-      onConfirmed(chunks);
+    };
+    const frames = window[Symbol.asyncIterator]();
+    for (let next = frames.next(); ; next = frames.next()) {
+      // What is under way arrives, should nothing follow it.
+      if ((await Promise.race([next, wait(MOMENT_MS, signal)])) === undefined) await readUntil(0);
+      const came = await next;
+      signal.throwIfAborted();
+      if (came.done === true) break;
+      underWay.push(came.value.bytes);
+      await readUntil(this.#underWay);
     }
+    await readUntil(0);
     await wait(5, signal);
     if (fault?.kind === "never confirmed") throw new CollectorBrokenError("no answer");
+  }
+
+  async #read(bytes: Buffer, chunk: number, { fault, read, signal, onConfirmed }: Delivery): Promise<void> {
+    if (fault !== undefined && chunk > fault.afterChunks) {
+      if (fault.kind === "stall") read.push(...keysOf(bytes));
+      await wait(fault.kind === "reset" ? 1 : 15_000, signal);
+      throw new CollectorBrokenError(fault.kind);
+    }
+    read.push(...keysOf(bytes));
+    if (!this.confirmsAsItGoes) return;
+    await wait(2, signal);
+    onConfirmed(chunk);
   }
 }
 
