@@ -28,23 +28,10 @@ import { learnTypes } from "./learn-types.ts";
 import type { FeedKey, JobOrder, StopSignals, Surroundings, TypeName } from "./ports.ts";
 import type { Half } from "./run.ts";
 import { cron, every } from "./schedule.ts";
-import type { WindowLimits } from "./window-size.ts";
+import { USUAL_LIMITS } from "./window-size.ts";
 
 const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
 const COLLECTOR_BACKOFF: Backoff = { firstMs: 200, maxMs: 15_000 };
-
-/**
- * Within these, windows follow what a confirmation takes (window-size.ts). A window is a connection, and the kernel keeps
- * each for a minute after it: no more than 20 begin in a second, and no more than one while few events come.
- */
-const WINDOW: WindowLimits = {
-  maxEvents: 20_000,
-  maxBytes: 16 << 20,
-  minAgeMs: 50,
-  maxAgeMs: 1000,
-  restMs: 1000,
-  fewEvents: 50,
-};
 
 export interface Observer extends Surroundings {
   feedFault(fault: FeedFault): void;
@@ -245,7 +232,7 @@ export class Bridge {
         return async () => {
           const reader = await this.spool.reader(name);
           const onFault = (fault: DeliveryFault): void => observer.deliveryFault(fault);
-          const options = { collector: name, limits: WINDOW, backoff: COLLECTOR_BACKOFF, onFault };
+          const options = { collector: name, limits: USUAL_LIMITS, backoff: COLLECTOR_BACKOFF, onFault };
           return {
             start: (stop) => [delivery({ reader, collector }, { ...options, stop })],
             close: () => collector.close(),

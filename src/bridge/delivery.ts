@@ -71,7 +71,7 @@ class Course {
   readonly #deps: DeliveryDeps;
   readonly #collector: string;
   readonly #soft: AbortSignal;
-  readonly #trust = new Trust();
+  readonly #trust: Trust;
   /** Undefined where a window lasts. */
   readonly #size: WindowSize | undefined;
   /** Confirmed, and not released yet. Should the release fail, only that is tried again. */
@@ -84,6 +84,7 @@ class Course {
     this.#deps = deps;
     this.#collector = collector;
     this.#soft = stop.soft;
+    this.#trust = new Trust({ isNew: deps.reader.position === 0 });
     this.#size = deps.collector.confirmsAsItGoes === true ? undefined : new WindowSize(limits, this.#trust);
   }
 

@@ -5,7 +5,7 @@
  *
  * And nothing tells how long a collector goes on without a break but how long it has: what is in doubt at once is no more
  * than one of 200 events that were confirmed since the last one. So what comes twice is less than 0.5 % of the events, and
- * 100 for each break, however often there is one; and a collector that does not break soon has windows as large as they
+ * 150 for each break, however often there is one; and a collector that does not break soon has windows as large as they
  * are of use.
  */
 export interface WindowLimits {
@@ -18,6 +18,19 @@ export interface WindowLimits {
   readonly restMs: number;
   readonly fewEvents: number;
 }
+
+/**
+ * A window is a connection, and the kernel keeps each for a minute after it: no more than one begins in a second while few
+ * events come, and no more than 20 while windows are not small because of breaks.
+ */
+export const USUAL_LIMITS: WindowLimits = {
+  maxEvents: 20_000,
+  maxBytes: 16 << 20,
+  minAgeMs: 50,
+  maxAgeMs: 1000,
+  restMs: 1000,
+  fewEvents: 50,
+};
 
 /** When the next window closes: at the first of these. */
 export interface WindowClose {
@@ -48,11 +61,21 @@ const USUAL_EVENTS = 1000;
 
 /** One of so many events that were confirmed since the last break may be in doubt at once, and `FEW_IN_DOUBT` always. */
 const TRUST_SHARE = 200;
-const FEW_IN_DOUBT = 200;
+const FEW_IN_DOUBT = 150;
 
-/** How much may be in doubt at once: more with each event that is confirmed, and little again after a break. */
+/** Before the first break. */
+const NEW_IN_DOUBT = 1000;
+
+/**
+ * How much may be in doubt at once: more with each event that is confirmed, and little again after a break. A start with a
+ * queue that was sent from before is taken for one: the process may have been killed.
+ */
 export class Trust {
-  #confirmed = 0;
+  #confirmed: number;
+
+  constructor({ isNew }: { readonly isNew: boolean }) {
+    this.#confirmed = isNew ? NEW_IN_DOUBT * TRUST_SHARE : 0;
+  }
 
   get events(): number {
     return Math.max(FEW_IN_DOUBT, Math.floor(this.#confirmed / TRUST_SHARE));

@@ -131,3 +131,13 @@ export function transaction<T>(database: DatabaseSync, work: () => T, undo?: () 
     });
   }
 }
+
+/** What the work commits is in the hands of the kernel, and durable with the next commit that is not of this kind. */
+export function withoutSync(database: DatabaseSync, work: () => void): void {
+  database.exec("PRAGMA synchronous = NORMAL");
+  try {
+    work();
+  } finally {
+    database.exec("PRAGMA synchronous = FULL");
+  }
+}

@@ -13,7 +13,7 @@ const LIMITS: WindowLimits = {
 
 /** As after a long time without a break. */
 function trusting(): Trust {
-  const trust = new Trust();
+  const trust = new Trust({ isNew: false });
   trust.confirmed(1e9);
   return trust;
 }
@@ -51,20 +51,28 @@ describe("the size of a window", () => {
     expect(size.events).toBe(1000);
   });
 
-  test("is no more than one of 200 events that were confirmed since the last break, or 200", () => {
-    const trust = new Trust();
+  test("is no more than one of 200 events that were confirmed since the last break, or 150", () => {
+    const trust = new Trust({ isNew: false });
     const size = new WindowSize(LIMITS, trust);
     const sizeAfter = (events: number): number => (trust.confirmed(events), size.events);
-    expect([size.events, sizeAfter(20_000), sizeAfter(20_000), sizeAfter(60_000)]).toEqual([200, 200, 200, 500]);
+    expect([size.events, sizeAfter(20_000), sizeAfter(20_000), sizeAfter(60_000)]).toEqual([150, 150, 200, 500]);
     trust.broke();
-    expect([size.events, sizeAfter(80_000)]).toEqual([200, 400]);
+    expect([size.events, sizeAfter(80_000)]).toEqual([150, 400]);
   });
 
-  test("keeps what comes twice under 0.5 % and 200 for each break, whenever they come", () => {
+  test("is larger before the first break of a queue that is new", () => {
+    const trust = new Trust({ isNew: true });
+    const size = new WindowSize(LIMITS, trust);
+    expect(size.events).toBe(1000);
+    trust.broke();
+    expect(size.events).toBe(150);
+  });
+
+  test("keeps what comes twice under 0.5 % and 150 for each break, whenever they come", () => {
     const runs = fc.array(fc.nat({ max: 2_000_000 }), { maxLength: 30 });
     fc.assert(
       fc.property(runs, (confirmedBetweenBreaks) => {
-        const trust = new Trust();
+        const trust = new Trust({ isNew: false });
         const size = new WindowSize(LIMITS, trust);
         let [confirmed, twice] = [0, 0];
         for (const most of confirmedBetweenBreaks) {
@@ -79,14 +87,14 @@ describe("the size of a window", () => {
           trust.broke();
           size.broke(size.events);
         }
-        expect(twice).toBeLessThanOrEqual(confirmed / 200 + 200 * confirmedBetweenBreaks.length);
+        expect(twice).toBeLessThanOrEqual(confirmed / 200 + 150 * confirmedBetweenBreaks.length);
       }),
       { numRuns: 20 },
     );
   });
 
   test("is halved with each window that breaks, down to one event", () => {
-    const size = new WindowSize(LIMITS, new Trust());
+    const size = new WindowSize(LIMITS, new Trust({ isNew: false }));
     const sizes = Array.from({ length: 6 }, () => (size.broke(100), size.events));
     expect(sizes).toEqual([50, 25, 12, 6, 3, 1]);
     size.broke(0);
@@ -94,7 +102,7 @@ describe("the size of a window", () => {
   });
 
   test("does not let an event wait that comes after a rest", () => {
-    const size = new WindowSize(LIMITS, new Trust());
+    const size = new WindowSize(LIMITS, new Trust({ isNew: false }));
     expect(size.begin(0).fewAgeMs).toBe(50);
     expect(size.begin(100).fewAgeMs).toBe(900);
     expect(size.begin(5000).fewAgeMs).toBe(50);
