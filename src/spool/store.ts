@@ -34,7 +34,7 @@ import { TypeNames } from "./type-names.ts";
 
 /**
  * The spool itself: SQLite in WAL mode with `synchronous=FULL`, so that what `append` has committed survives a crash and
- * a power cut. Everything here is synchronous; worker.ts runs it beside the event loop. The tables stand in schema.ts, and
+ * a power cut; a release may lose its last second to the latter. Everything here is synchronous; worker.ts runs it beside the event loop. The tables stand in schema.ts, and
  * each has its own module; this one says which of their changes become durable together.
  */
 export interface StoreOptions extends SpaceOptions {

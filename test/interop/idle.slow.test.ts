@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 /** The delivery as in the daemon; `send` resolves when one more event is confirmed and released, with the time it took. */
-async function deliverTo(port: number): Promise<{ send(): Promise<number>; readonly faults: unknown[] }> {
+async function deliverTo(port: number): Promise<{ readonly send: () => Promise<number>; readonly faults: unknown[] }> {
   const spool = new FakeSpool();
   const reader = await spool.reader();
   const stop = new AbortController();

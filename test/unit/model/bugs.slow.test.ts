@@ -11,8 +11,7 @@ vi.mock("../../../src/spool/block.ts", async (original) =>
 
 /**
  * The test of the model itself: each bug that a delivery might have is put between the bridge and its ports, and the model
- * has to see it. Put into the delivery itself they were seen as well (by hand, 2026-11-22); what that takes is in the
- * comments.
+ * has to see it.
  */
 /** A reader with other methods in place of some of its own. */
 function reading(change: (reader: SpoolReader) => Partial<SpoolReader>): Between {
@@ -84,7 +83,7 @@ const BUGS: Readonly<Record<string, Between>> = {
       },
     };
   }),
-  "never releases": reading((reader) => ({ release: (_position) => (void reader, Promise.resolve()) })),
+  "never releases": reading(() => ({ release: () => Promise.resolve() })),
   "sends each chunk twice": delivering(
     (collector) => (window, signal, onConfirmed) => collector.deliver(twice(window), signal, onConfirmed),
   ),

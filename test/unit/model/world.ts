@@ -292,13 +292,13 @@ export class ModelCollector implements Collector {
     return Promise.resolve();
   }
 
-  async #take(window: AsyncIterable<Frames>, delivery: Delivery): Promise<void> {
-    const { fault, signal } = delivery;
+  async #take(window: AsyncIterable<Frames>, course: Delivery): Promise<void> {
+    const { fault, signal } = course;
     const underWay: Buffer[] = [];
     let read = 0;
     const readUntil = async (left: number): Promise<void> => {
       for (let next = underWay[left]; next !== undefined; next = underWay[left]) {
-        await this.#read(underWay.shift() ?? next, (read += 1), delivery);
+        await this.#read(underWay.shift() ?? next, (read += 1), course);
       }
     };
     const frames = window[Symbol.asyncIterator]();
