@@ -10,6 +10,8 @@ export class SupervisedBridge {
   readonly #home: BridgeHome;
   readonly #logFile: string | undefined;
   #process: BridgeProcess | undefined;
+  /** The process that runs, or the one that comes next. */
+  #living = Promise.withResolvers<BridgeProcess>();
   #isWanted = true;
   #ended: Promise<void> = Promise.resolve();
   starts = 0;
@@ -31,17 +33,11 @@ export class SupervisedBridge {
 
   /** `kill -9`; its successor starts after a moment. */
   async kill(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<Exit>();
-    this.#onExit = resolve;
-    this.#process?.process.kill("SIGKILL");
-    await promise;
+    await this.#end("SIGKILL");
   }
 
   async restart(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<Exit>();
-    this.#onExit = resolve;
-    this.#process?.process.kill("SIGTERM");
-    const { code, signal } = await promise;
+    const { code, signal } = await this.#end("SIGTERM");
     // By the signal itself: it had not begun to listen to it.
     if (code !== 0 && signal !== "SIGTERM") this.gaveUp.push(`exit ${code} after SIGTERM: ${lastLines(this.#process)}`);
   }
@@ -67,12 +63,23 @@ export class SupervisedBridge {
 
   #onExit: ((exit: Exit) => void) | undefined;
 
+  async #end(signal: "SIGKILL" | "SIGTERM"): Promise<Exit> {
+    // Between two lives there is nobody to be ended.
+    const { process } = await this.#living.promise;
+    const { promise, resolve } = Promise.withResolvers<Exit>();
+    this.#onExit = resolve;
+    process.kill(signal);
+    return await promise;
+  }
+
   async #supervise(): Promise<void> {
     while (this.#isWanted) {
       const made = this.#home.run();
       this.#process = made;
+      this.#living.resolve(made);
       this.starts += 1;
       const exit = await made.exit;
+      this.#living = Promise.withResolvers();
       if (this.#logFile !== undefined) appendFileSync(this.#logFile, made.stderr);
       const asked = this.#onExit;
       this.#onExit = undefined;
