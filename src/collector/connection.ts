@@ -119,8 +119,10 @@ export class Connection {
   get acknowledgedBytes(): number {
     const taken = this.#tcp.bytesWritten - this.#tcp.writableLength;
     // A connection that has nothing under way is not looked up again.
-    if (this.#finished || this.#acknowledgedBytes !== taken)
-      this.#acknowledgedBytes = taken - (unacknowledgedBytes(this.#endpoints) ?? 0);
+    if (!this.#finished && this.#acknowledgedBytes === taken) return taken;
+    const unacknowledged = unacknowledgedBytes(this.#endpoints);
+    if (unacknowledged === undefined) return taken;
+    this.#acknowledgedBytes = taken - unacknowledged;
     return this.#acknowledgedBytes;
   }
 
