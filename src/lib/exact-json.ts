@@ -39,12 +39,48 @@ export function parseExact(text: string): unknown {
 
 /** The value of a slice, as {@link parseExact} reads it. */
 export function parseSlice(text: string, slice: Slice): unknown {
-  return JSON.parse(exactText(text, slice));
+  return JSON.parse(String(exactText(text, slice)));
 }
 
 /** The text of a slice with its integers beyond ±2^53 in quotes: `JSON.parse` reads it without rounding. */
-export function exactText(text: string, slice: Slice): string {
-  return slice.longRuns === undefined ? text.slice(slice.start, slice.end) : quoteLongIntegers(text, slice);
+export function exactText(text: string, slice: Slice): string | QuotedText {
+  const { start, end, longRuns } = slice;
+  const cuts = longRuns === undefined ? NO_CUTS : cutsFor(text, longRuns);
+  return cuts.length === 0 ? text.slice(start, end) : new QuotedText(text, start, end, cuts);
+}
+
+/**
+ * A stretch of a text with quotes put in at some places. It is joined only for those who want a string: whoever writes it
+ * somewhere takes the pieces, and a page of records does not stand in memory once more.
+ */
+export class QuotedText {
+  /** In UTF-16 code units. */
+  readonly length: number;
+  readonly #text: string;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #cuts: readonly number[];
+
+  constructor(text: string, start: number, end: number, cuts: readonly number[]) {
+    this.#text = text;
+    this.#start = start;
+    this.#end = end;
+    this.#cuts = cuts;
+    this.length = end - start + cuts.length;
+  }
+
+  /** One more than there are quotes; between two of them stands one. */
+  get pieces(): number {
+    return this.#cuts.length + 1;
+  }
+
+  piece(at: number): string {
+    return this.#text.slice(this.#cuts[at - 1] ?? this.#start, this.#cuts[at] ?? this.#end);
+  }
+
+  toString(): string {
+    return Array.from({ length: this.pieces }, (_, at) => this.piece(at)).join('"');
+  }
 }
 
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */
@@ -199,20 +235,20 @@ function endOfString(text: string, open: number): number {
   }
 }
 
-/** The text of the slice with its integers beyond ±2^53 in quotes. */
-function quoteLongIntegers(text: string, { start, end, longRuns = [] }: Slice): string {
-  let quoted = "";
-  let done = start;
+const NO_CUTS: readonly number[] = [];
+
+/** Where quotes have to stand, so that integers beyond ±2^53 are strings. */
+function cutsFor(text: string, longRuns: readonly number[]): readonly number[] {
+  const cuts: number[] = [];
   for (const run of longRuns) {
     const from = text.charCodeAt(run - 1) === MINUS ? run - 1 : run;
     let to = run + LONG_INTEGER_DIGITS;
     while (isDigit(text.charCodeAt(to))) to += 1;
     const integer = text.slice(from, to);
     if (isPartOfFloat(text, from, to) || Number.isSafeInteger(Number(integer))) continue;
-    quoted += `${text.slice(done, from)}"${integer}"`;
-    done = to;
+    cuts.push(from, to);
   }
-  return quoted + text.slice(done, end);
+  return cuts;
 }
 
 /** Digits behind a point or an exponent, or before one: a floating-point number, which is rounded as everywhere. */

@@ -32,7 +32,8 @@ export class RecordScanner {
   #backslash = -1;
   #escapes = 0;
   #at = 0;
-  #longRuns: number[] | undefined;
+  /** Of the record that is being read; one list for all of them, as most have none and the others a few. */
+  readonly #longRuns: number[] = [];
 
   /** `names`: the members whose values are wanted. Undefined for texts that are not worth it. */
   static of(text: string, names: readonly string[]): RecordScanner | undefined {
@@ -49,9 +50,10 @@ export class RecordScanner {
   read(start: number): ScannedRecord | undefined {
     if (this.#text.charCodeAt(start) !== OPEN_BRACE) return undefined;
     this.#at = start;
-    this.#longRuns = undefined;
+    this.#longRuns.length = 0;
     const head: Record<string, string | number> = {};
-    return this.#object(0, head) ? { start, end: this.#at, longRuns: this.#longRuns, head } : undefined;
+    if (!this.#object(0, head)) return undefined;
+    return { start, end: this.#at, longRuns: this.#longRuns.length === 0 ? undefined : this.#longRuns.slice(), head };
   }
 
   #object(depth: number, head: Record<string, string | number> | undefined): boolean {
@@ -143,7 +145,7 @@ export class RecordScanner {
     const digits = this.#at - start;
     const code = text.charCodeAt(this.#at);
     if (digits === 0 || (digits > 1 && text.charCodeAt(start) === ZERO) || code === POINT) return false;
-    if (digits >= LONG_INTEGER_DIGITS) (this.#longRuns ??= []).push(start);
+    if (digits >= LONG_INTEGER_DIGITS) this.#longRuns.push(start);
     return code === COMMA || code === CLOSE_BRACE || code === CLOSE_BRACKET;
   }
 

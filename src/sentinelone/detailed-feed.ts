@@ -103,7 +103,7 @@ export class DetailedFeed implements ConsoleFeed {
   async #readDetails({ id, version, text }: PageRecord, found: Found, signal: AbortSignal): Promise<void> {
     const name = `${id}/${version ?? ""}`;
     if (this.#read.has(name)) return;
-    const object = JSON.parse(text) as JsonRecord;
+    const object = JSON.parse(String(text)) as JsonRecord;
     const own = nothing();
     for (const detail of this.#details) await this.#readList(id, object, detail, own, signal);
     found.records.push(...own.records);
@@ -133,7 +133,7 @@ export class DetailedFeed implements ConsoleFeed {
         }
         const own = read.value[detail.version];
         const version = typeof own === "string" && own !== "" ? own : "1";
-        const look = fingerprint(JSON.parse(element.text) as JsonRecord, version);
+        const look = fingerprint(JSON.parse(String(element.text)) as JsonRecord, version);
         const time = parseTime(own) ?? (0 as Micros);
         found.records.push({ kind: detail.kind, id: read.id, time, version, fingerprint: look, text: read.text });
       }

@@ -1,5 +1,5 @@
 import { type Hash, createHash } from "node:crypto";
-import type { DeadLetter } from "../bridge/ports.ts";
+import type { DeadLetter, RecordText } from "../bridge/ports.ts";
 import { withoutSecretTexts } from "./without-secrets.ts";
 
 /**
@@ -24,12 +24,13 @@ interface Cut {
 }
 
 /** The dead letter of a record that is too long; undefined for all others. */
-export function tooLong(text: string): DeadLetter | undefined {
+export function tooLong(text: RecordText): DeadLetter | undefined {
   if (text.length > MAX_RECORD_LENGTH) {
-    const sha256 = createHash("sha256").update(text).digest("hex");
-    return letter(`${text.length} characters`, sha256, text.slice(0, KEPT_LENGTH));
+    const whole = String(text);
+    const sha256 = createHash("sha256").update(whole).digest("hex");
+    return letter(`${whole.length} characters`, sha256, whole.slice(0, KEPT_LENGTH));
   }
-  if (!text.startsWith(`{"${CUT}":`)) return undefined;
+  if (typeof text !== "string" || !text.startsWith(`{"${CUT}":`)) return undefined;
   const { bytes, sha256, begin } = (JSON.parse(text) as { [CUT]: Cut })[CUT];
   return letter(`${bytes} bytes`, sha256, begin);
 }

@@ -1,4 +1,11 @@
-import { type ScannedObject, type Slice, exactText, parseSlice, scanObject } from "../lib/exact-json.ts";
+import {
+  type QuotedText,
+  type ScannedObject,
+  type Slice,
+  exactText,
+  parseSlice,
+  scanObject,
+} from "../lib/exact-json.ts";
 import { FeedRefusedError, FeedUnavailableError } from "./errors.ts";
 
 /** An API answer with a list: its records as text and value, and the cursor to the next page. */
@@ -10,11 +17,11 @@ export interface ApiPage {
 
 export interface ApiElement {
   /** JSON; integers that `JSON.parse` would round stand in quotes. */
-  readonly text: string;
+  readonly text: string | QuotedText;
   /** Of the members that were asked for, those that the record has; undefined when it must be parsed to know. */
   readonly head: Readonly<Record<string, unknown>> | undefined;
   /** Parses the text; undefined when it is not JSON. Not kept: a thousand parsed records are megabytes. */
-  readonly value: () => unknown;
+  value(): unknown;
 }
 
 export interface PageOptions {
@@ -97,7 +104,22 @@ function graphCursor(cursor: unknown): string | undefined {
 
 function elementOf(text: string, slice: Slice): ApiElement {
   const own = exactText(text, slice);
-  return { text: own, head: slice.head, value: () => attempt(() => JSON.parse(own) as unknown) };
+  // What is parsed is needed as a whole anyway, and more than once.
+  return new ScannedElement(slice.head === undefined ? String(own) : own, slice.head);
+}
+
+class ScannedElement implements ApiElement {
+  readonly text: string | QuotedText;
+  readonly head: Slice["head"] | undefined;
+
+  constructor(text: string | QuotedText, head: Slice["head"] | undefined) {
+    this.text = text;
+    this.head = head;
+  }
+
+  value(): unknown {
+    return attempt(() => JSON.parse(String(this.text)) as unknown);
+  }
 }
 
 function memberText(text: string, scanned: ScannedObject | undefined, name: string): string | undefined {

@@ -121,7 +121,7 @@ export class PolicyFeed implements ConsoleFeed {
       const page = await walk.scopes.readPage({ time: now, floor: now }, signal);
       walk.isListed = !page.hasMore;
       for (const { kind, text } of page.records) {
-        if (kind !== "mark") walk.waiting.push(JSON.parse(text) as JsonRecord);
+        if (kind !== "mark") walk.waiting.push(JSON.parse(String(text)) as JsonRecord);
       }
     } catch (error) {
       if (!(error instanceof FeedForbiddenError)) throw error;

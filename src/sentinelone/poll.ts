@@ -41,7 +41,7 @@ export function toEvent(key: FeedKey, consoleVersion: string | undefined, record
     id: record.id,
     key: eventKey(key.feed, record.id, record.version),
     time: record.time,
-    record: JSON.parse(record.text) as JsonRecord,
+    record: JSON.parse(String(record.text)) as JsonRecord,
   };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { DeadLetter, PageRecord } from "../bridge/ports.ts";
+import type { DeadLetter, PageRecord, RecordText } from "../bridge/ports.ts";
 import type { JsonRecord, JsonValue } from "../event/event.ts";
 import { fingerprint } from "../event/fingerprint.ts";
 import { type Micros, parseTime, snowflakeTime } from "../event/time.ts";
@@ -11,7 +11,7 @@ import { mayHaveSecrets, withoutSecretTexts, withoutSecretValues } from "./witho
 /** A record of an answer, with where it belongs. */
 export interface ReadRecord {
   readonly value: JsonRecord;
-  readonly text: string;
+  readonly text: RecordText;
   readonly id: string;
 }
 
@@ -27,7 +27,7 @@ export function readElement(element: ApiElement, source: RecordSource): ReadReco
   } catch (error) {
     // Nested so deep that it can not be written again.
     if (!(error instanceof RangeError)) throw error;
-    return { reason: `too deep: ${error.message}`, text: withoutSecretTexts(element.text) };
+    return { reason: `too deep: ${error.message}`, text: withoutSecretTexts(String(element.text)) };
   }
 }
 
@@ -35,9 +35,12 @@ function readWhole(element: ApiElement, { id, belongs }: RecordSource): ReadReco
   const { head } = element;
   const read = head ?? element.value();
   if (!isRecord(read)) {
-    return { reason: read === undefined ? "not JSON" : "not an object", text: withoutSecretTexts(element.text) };
+    return {
+      reason: read === undefined ? "not JSON" : "not an object",
+      text: withoutSecretTexts(String(element.text)),
+    };
   }
-  const hasSecrets = head === undefined && mayHaveSecrets(element.text);
+  const hasSecrets = head === undefined && mayHaveSecrets(String(element.text));
   const value = hasSecrets ? withoutSecretValues(read) : read;
   const text = hasSecrets ? JSON.stringify(value) : element.text;
   const known = idOf(id === undefined ? value["id"] : id(value)) ?? digest(text);
@@ -51,9 +54,9 @@ export function isDeadLetter(read: ReadRecord | DeadLetter): read is DeadLetter 
 /** The record with members that it lacks. */
 export function withMembers(
   value: JsonRecord,
-  text: string,
+  text: RecordText,
   members: JsonRecord | undefined,
-): { readonly value: JsonRecord; readonly text: string } {
+): { readonly value: JsonRecord; readonly text: RecordText } {
   const lacking = Object.entries(members ?? {}).filter(
     ([name, member]) => (value[name] ?? undefined) === undefined && (member ?? undefined) !== undefined,
   );
@@ -105,6 +108,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" && value.length <= MAX_IDENTITY_LENGTH ? value : undefined;
 }
 
-function digest(text: string): string {
-  return `sha256-${createHash("sha256").update(text).digest("hex").slice(0, 24)}`;
+function digest(text: RecordText): string {
+  return `sha256-${createHash("sha256").update(String(text)).digest("hex").slice(0, 24)}`;
 }

@@ -1,6 +1,6 @@
 import type { SecurityEvent } from "../event/event.ts";
 import { describeError } from "../lib/errors.ts";
-import { type BlockEvent, unpackBlock } from "./block.ts";
+import { type BlockEvent, type UnpackedEvents, unpackBlock } from "./block.ts";
 import type { StoredBlock } from "./queue.ts";
 import { type PlacesThen, dueNow, reachOf } from "./routes.ts";
 import type { SpoolStore } from "./store.ts";
@@ -29,10 +29,8 @@ export interface Routes {
   readonly names: readonly string[];
 }
 
-export interface UnpackedBlock {
+export interface UnpackedBlock extends UnpackedEvents {
   readonly block: StoredBlock;
-  /** None when the block is lost. */
-  readonly events: readonly BlockEvent[];
   /** For each event; undefined when every collector gets everything. */
   readonly routings: readonly Routing[] | undefined;
 }
@@ -46,6 +44,8 @@ function narrowed(routing: Routing | undefined, collector: string): Routing {
   if (routing.collectors.length === 0) return routing;
   return { ...routing, collectors: routing.collectors.includes(collector) ? [collector] : [NOBODY] };
 }
+
+const NO_EVENTS: UnpackedEvents = { events: [], release: () => undefined };
 
 const UNREADABLE: Routing = { collectors: [], belongsTo: "records that can not be read" };
 
@@ -75,6 +75,7 @@ export class UnpackedBlocks {
     const block = this.#store.read(position);
     if (block === undefined) return undefined;
     const unpacked = this.#unpack(block);
+    for (const { release } of this.#held.slice(this.#maxHeld - 1)) release();
     this.#held = [unpacked, ...this.#held.slice(0, this.#maxHeld - 1)];
     return unpacked;
   }
@@ -84,13 +85,13 @@ export class UnpackedBlocks {
   }
 
   #unpack(block: StoredBlock): UnpackedBlock {
-    const events = this.#events(block);
+    const { events, release } = this.#events(block);
     const { route } = this.#routes;
     const now = route && events.map((event) => this.#route(route, block, event));
     const routings = block.position < this.#reach ? this.#overAgain(block, events, now) : now;
     const { onlyFor } = block;
-    if (onlyFor === undefined) return { block, events, routings };
-    return { block, events, routings: events.map((_, at) => narrowed(routings?.[at], onlyFor)) };
+    if (onlyFor === undefined) return { block, events, release, routings };
+    return { block, events, release, routings: events.map((_, at) => narrowed(routings?.[at], onlyFor)) };
   }
 
   /** What is gone over again goes to those who did not have it. Nowhere is counted once, and not here. */
@@ -117,12 +118,12 @@ export class UnpackedBlocks {
   }
 
   /** None where a block is lost. Throws when it is there and damaged: the store is opened again, without it. */
-  #events(block: StoredBlock): BlockEvent[] {
-    if (block.body === undefined) return [];
+  #events(block: StoredBlock): UnpackedEvents {
+    if (block.body === undefined) return NO_EVENTS;
     try {
-      const events = unpackBlock(block.body, { ...block, typeNames: this.#typeNames(block) });
-      if (events.length > block.end - block.position) throw new Error("it reaches into the next one");
-      return events;
+      const unpacked = unpackBlock(block.body, { ...block, typeNames: this.#typeNames(block) });
+      if (unpacked.events.length > block.end - block.position) throw new Error("it reaches into the next one");
+      return unpacked;
     } catch (error) {
       throw this.#store.damagedBlock(block.position, error);
     }

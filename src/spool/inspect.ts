@@ -174,9 +174,9 @@ export class SpoolInspector implements Disposable {
 }
 
 /** The events of a block; undefined when it is damaged. */
-export function eventsOf(block: InspectedBlock): BlockEvent[] | undefined {
+export function eventsOf(block: InspectedBlock): readonly BlockEvent[] | undefined {
   try {
-    return unpackBlock(block.body, block);
+    return unpackBlock(block.body, block).events;
   } catch {
     return undefined;
   }

@@ -159,7 +159,7 @@ class Look {
     if (block === undefined) return undefined;
     try {
       const origin = { console: String(block["console"]), feed: block["feed"] as FeedKey["feed"] };
-      const events = unpackBlock(block["body"] as Uint8Array, {
+      const { events } = unpackBlock(block["body"] as Uint8Array, {
         ...origin,
         consoleVersion: undefined,
         sequence: undefined,

@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { Micros } from "../event/time.ts";
-import { isInt64 } from "./statements.ts";
+import { isInt64 } from "./identities.ts";
 
 /**
  * What was ever added, for an audit: each block's ids, written in the transaction that adds the block and kept after it is

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { IdentityList } from "./identities.ts";
 import type { Page } from "../bridge/ports.ts";
 
 /**
@@ -65,9 +66,9 @@ export class Objects {
     return today() - NOTE_DAYS;
   }
 
-  /** Keeps the objects of a page, by their list for SQLite, and notes those that were there before and are still there. */
-  keep(feed: number, identities: string, stillThere: string): void {
-    this.#add.run(feed, identities, today());
+  /** Keeps the objects of a page, and notes those that were there before and are still there, a list for SQLite. */
+  keep(feed: number, { json, hasVersions }: IdentityList, stillThere: string): void {
+    if (hasVersions) this.#add.run(feed, json, today());
     if (stillThere !== "[]") this.#note.run(feed, stillThere, today());
   }
 

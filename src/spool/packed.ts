@@ -3,7 +3,7 @@ import type { Micros } from "../event/time.ts";
 import { packBlock } from "./block.ts";
 import { type Listable, type Listed, packListed } from "./ledger.ts";
 import type { IdentifiedLetter, NewEntry } from "./sightings.ts";
-import type { Identity, NewIdentity } from "./statements.ts";
+import { type Identity, type IdentityList, type NewIdentity, listIdentities } from "./identities.ts";
 
 export interface PackedBlock {
   readonly count: number;
@@ -14,7 +14,7 @@ export interface PackedBlock {
 
 /** A page without what has been seen before, as it goes to the spool's thread. */
 export interface PackedPage {
-  readonly identities: readonly NewIdentity[];
+  readonly identities: IdentityList;
   readonly blocks: readonly PackedBlock[];
   readonly deadLetters: readonly DeadLetter[];
   readonly checkpoint: Checkpoint;
@@ -33,6 +33,8 @@ export interface Unseen {
   readonly entries: readonly NewEntry[];
   readonly letters: readonly IdentifiedLetter[];
   readonly stillThere: readonly Identity[];
+  /** The identities as they were asked about, where they are those of the entries. */
+  readonly asked?: IdentityList | undefined;
 }
 
 export interface PackOptions {
@@ -47,7 +49,7 @@ const BLOCK_TEXT_LENGTH = 384 << 10;
 
 export async function packPage(
   page: Page,
-  { entries, letters, stillThere }: Unseen,
+  { entries, letters, stillThere, asked }: Unseen,
   { aside, list, tallies }: PackOptions,
 ): Promise<PackedPage> {
   const { checkpoint, seenSince, consoleVersion } = page;
@@ -62,12 +64,14 @@ export async function packPage(
       ...(list ? { listed: packListed(own.map(listable)) } : {}),
     });
   }
-  const identities = [
-    ...entries.map(({ id, version, time, fingerprint }) =>
-      fingerprint === undefined ? { id, version, time } : { id, version, time, fingerprint },
-    ),
-    ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
-  ];
+  const identities =
+    asked ??
+    listIdentities([
+      ...entries.map(({ id, version, time, fingerprint }) =>
+        fingerprint === undefined ? { id, version, time } : { id, version, time, fingerprint },
+      ),
+      ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
+    ]);
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
   const packed = { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion };
   return { ...packed, tallies, stillThere, list: page.list, aside };

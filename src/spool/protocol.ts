@@ -1,11 +1,12 @@
-import type { Aside, Checkpoint, FeedKey, Job, JobOrder, SpoolSurvey, TypeName } from "../bridge/ports.ts";
+import type { Checkpoint, FeedKey, Job, JobOrder, SpoolSurvey, TypeName } from "../bridge/ports.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolDamagedError, SpoolHeldError, SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { PackedPage } from "./packed.ts";
 import type { CollectorSources, ConfiguredCollectors, Queues } from "./queues.ts";
 import type { RenderedBatch } from "./rendered.ts";
+import type { AskedAside } from "./seen.ts";
 import type { Sightings } from "./sightings.ts";
-import type { DatedIdentity } from "./statements.ts";
+import type { IdentityList } from "./identities.ts";
 import type { AppendOutcome, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
 /** What the thread is started with. */
@@ -14,7 +15,7 @@ export interface ThreadOptions extends StoreOptions, CollectorSources {}
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */
 export interface Operations {
   checkpoint: { ask: [FeedKey]; answer: Checkpoint | undefined };
-  sightings: { ask: [FeedKey, readonly DatedIdentity[], Aside?]; answer: Sightings };
+  sightings: { ask: [FeedKey, IdentityList, AskedAside?]; answer: Sightings };
   openJob: { ask: [JobOrder]; answer: Job };
   endJob: { ask: [number]; answer: undefined };
   append: { ask: [FeedKey, PackedPage]; answer: AppendOutcome };

@@ -5,7 +5,7 @@ import { blockIdentities } from "./block.ts";
 import type { Mirrored } from "./mirror.ts";
 import { correctCopies } from "./repair.ts";
 import { FORMAT_VERSION } from "./schema.ts";
-import { sqlList } from "./statements.ts";
+import { sqlList } from "./identities.ts";
 
 /** What became of a queue of which a part can not be read. */
 export interface Recovered {

@@ -7,7 +7,8 @@ import { eventsBetween } from "./ledger-view.ts";
 import { Objects } from "./objects.ts";
 import type { PackedPage } from "./packed.ts";
 import { SIGHT, type Sightings } from "./sightings.ts";
-import { type DatedIdentity, type Identity, type Statements, sqlList } from "./statements.ts";
+import { type DatedIdentity, type IdentityList, sqlList } from "./identities.ts";
+import type { Statements } from "./statements.ts";
 
 /** Ids are looked through for those to forget after this many new ones, or as many as there are. */
 const PRUNE_AFTER = 100_000;
@@ -20,6 +21,11 @@ export interface SeenParts {
   /** The names of the collectors. */
   readonly collectors: () => readonly string[];
   readonly pruneAfter: number | undefined;
+}
+
+/** What is asked about for a page that is no part of the feed's own course: each by itself, too. */
+export interface AskedAside extends Aside {
+  readonly identities: readonly DatedIdentity[];
 }
 
 /** What must not be added again, and what is known of mutable objects. */
@@ -37,9 +43,10 @@ export class SeenIds {
   }
 
   /** For each identity whether it has been seen, and what is known of its object. */
-  sightings(key: FeedKey, identities: readonly DatedIdentity[], aside?: Aside): Sightings {
-    const sightings = this.#sightings(key, identities);
+  sightings(key: FeedKey, list: IdentityList, aside?: AskedAside): Sightings {
+    const sightings = this.#sightings(key, list);
     if (aside === undefined) return sightings;
+    const { identities } = aside;
     const boundary = new Set(aside.job === undefined ? [] : this.#parts.jobs.boundary(aside.job.id));
     const ledger = aside.leaveOut === "nothing" ? NO_LEDGER : this.#sent(key, identities, aside.collector);
     for (const [at, { id, version }] of identities.entries()) {
@@ -61,10 +68,10 @@ export class SeenIds {
   remember({ id, objects }: KnownFeed, page: PackedPage): void {
     const { identities, aside, stillThere = [] } = page;
     if (aside?.collector === undefined) {
-      const floor = aside === undefined ? -Infinity : Number(this.#sql.checkpoint.get(id)?.["floor"] ?? -Infinity);
-      const list = sqlList(identities.filter(({ time }) => time === undefined || time >= floor));
-      this.#sql.addSeen.run(id, list);
-      this.#objects.keep(id, aside === undefined ? list : sqlList(identities), sqlList(stillThere));
+      const floor = aside === undefined ? undefined : this.#sql.checkpoint.get(id)?.["floor"];
+      if (typeof floor === "number") this.#sql.addSeenSince.run(id, identities.json, floor);
+      else this.#sql.addSeen.run(id, identities.json);
+      this.#objects.keep(id, identities, sqlList(stillThere));
     }
     this.#objects.forgetSome(id, objects, page.list);
   }
@@ -72,28 +79,27 @@ export class SeenIds {
   /** Forgets ids that can not come back, now and then; gives the feed's new floor, for what is forgotten must not be read again. */
   forget(feed: KnownFeed, { identities, checkpoint, seenSince }: PackedPage): number {
     const { pruneAfter = PRUNE_AFTER } = this.#parts;
-    feed.newIds = (feed.newIds ?? pruneAfter) - identities.length;
+    feed.newIds = (feed.newIds ?? pruneAfter) - identities.count;
     if (feed.newIds > 0) return checkpoint.floor;
     this.#sql.forgetSeen.run(feed.id, seenSince);
     feed.newIds = Math.max(pruneAfter, Number(this.#sql.countSeen.get(feed.id)?.["n"]));
     return Math.max(checkpoint.floor, seenSince);
   }
 
-  #sightings(key: FeedKey, identities: readonly Identity[]): Sightings {
+  #sightings(key: FeedKey, { json, count, hasVersions }: IdentityList): Sightings {
     const feed = this.#parts.feeds.of(key).id;
-    const list = sqlList(identities);
-    const sights = new Uint8Array(identities.length);
+    const sights = new Uint8Array(count);
     const looks = new Map<number, Fingerprint>();
     const longUnnoted: number[] = [];
     const { noteBefore } = Objects;
-    if (identities.some(({ version }) => version !== undefined)) {
-      for (const { at, look, last_seen: lastSeen } of this.#sql.known.all(feed, list)) {
+    if (hasVersions) {
+      for (const { at, look, last_seen: lastSeen } of this.#sql.known.all(feed, json)) {
         if (lastSeen === null || Number(lastSeen) < noteBefore) longUnnoted.push(Number(at));
         sights[Number(at)] = SIGHT.known;
         if (look !== null) looks.set(Number(at), look as Fingerprint);
       }
     }
-    for (const { at } of this.#sql.seen.all(feed, list)) sights[Number(at)] = SIGHT.seen;
+    for (const { at } of this.#sql.seen.all(feed, json)) sights[Number(at)] = SIGHT.seen;
     return { sights, looks, longUnnoted };
   }
 

@@ -3,7 +3,7 @@ import type { DeadLetter, Page, PageRecord } from "../bridge/ports.ts";
 import type { Change, JsonRecord } from "../event/event.ts";
 import { type Fingerprint, changedFields, isSameContent, isSameVersion } from "../event/fingerprint.ts";
 import type { BlockEntry } from "./block.ts";
-import type { DatedIdentity, NewIdentity } from "./statements.ts";
+import type { DatedIdentity, NewIdentity } from "./identities.ts";
 
 /** What the database knows of each identity of a page, as a number: a list of words would be cloned one by one. */
 export const SIGHT = { none: 0, known: 1, seen: 2 } as const;
@@ -122,7 +122,7 @@ function differences(
   before: Fingerprint | undefined,
 ): { changed?: readonly string[] } {
   if (before === undefined || fingerprint === undefined || change === "new" || change === "listed") return {};
-  const changed = changedFields(before, JSON.parse(text) as JsonRecord);
+  const changed = changedFields(before, JSON.parse(String(text)) as JsonRecord);
   return changed.length === 0 ? {} : { changed };
 }
 

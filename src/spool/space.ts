@@ -57,7 +57,7 @@ export class Space {
   sizeOf({ blocks, identities }: PackedPage): number {
     const { size } = this.#pages();
     const queue = blocks.reduce((sum, { body }) => sum + Math.ceil((body.length + ROW_BYTES) / size), 0);
-    const ids = identities.reduce((sum, { fingerprint }) => sum + ID_BYTES + (fingerprint?.length ?? 0), 0);
+    const ids = identities.count * ID_BYTES + identities.lookBytes;
     const listed = blocks.reduce(
       (sum, block) => sum + (block.listed === undefined ? 0 : block.listed.ids.length + ROW_BYTES),
       0,

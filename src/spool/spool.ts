@@ -26,6 +26,7 @@ import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
+import { listIdentities } from "./identities.ts";
 import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
@@ -207,10 +208,18 @@ export class ThreadedSpool implements Spool, JobSpool {
   async #unseen(key: FeedKey, page: Page, aside: Aside | undefined): Promise<Unseen> {
     if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
     const letters = identifyLetters(page);
-    const sightings = await this.#thread.ask("sightings", key, identitiesOf(page, letters), aside);
+    const identities = identitiesOf(page, letters);
+    const list = listIdentities(identities);
+    const sightings = await this.#thread.ask("sightings", key, list, aside && { ...aside, identities });
     const stillThere = page.list === undefined ? [] : (sightings.longUnnoted ?? []);
+    const { entries, letters: freshLetters } = unseen(page, letters, sightings);
+    // What is remembered of an object tells more than was asked about.
+    const isAllNew =
+      entries.length === identities.length && entries.every(({ fingerprint }) => fingerprint === undefined);
     return {
-      ...unseen(page, letters, sightings),
+      entries,
+      letters: freshLetters,
+      asked: isAllNew ? list : undefined,
       stillThere: stillThere.flatMap((at) => page.records[at] ?? []).map(({ id, version }) => ({ id, version })),
     };
   }

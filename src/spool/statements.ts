@@ -1,48 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Fingerprint } from "../event/fingerprint.ts";
-import type { Micros } from "../event/time.ts";
-
-/** What makes a record the one it is: its id and, for mutable objects, its version. */
-export interface Identity {
-  readonly id: string;
-  readonly version: string | undefined;
-}
-
-/** An identity with its time, where that is known. */
-export interface DatedIdentity extends Identity {
-  readonly time?: Micros | undefined;
-}
-
-/** An identity to be remembered. */
-export interface NewIdentity extends Identity {
-  readonly time?: Micros;
-  readonly fingerprint?: Fingerprint;
-}
-
-/** Identities as a JSON list for SQLite, each `[id, version, time, what it looks like in hexadecimal]`. */
-export function sqlList(identities: readonly NewIdentity[]): string {
-  const rows = identities.map(({ id, version = "", time = 0, fingerprint }) => {
-    const look = fingerprint === undefined ? "" : `,"${Buffer.from(fingerprint).toString("hex")}"`;
-    return `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}${look}]`;
-  });
-  return `[${rows.join(",")}]`;
-}
-
-/** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
-function sqlId(id: string): string {
-  return isInt64(id) ? id : sqlText(id);
-}
-
-/** Whether an id is a number of 64 bits, written as it always is. */
-export function isInt64(id: string): boolean {
-  return /^[1-9]\d{0,18}$/.test(id) && (id.length < 19 || id <= "9223372036854775807");
-}
-
-/** SQLite keeps Unicode only, and texts up to a NUL: others are told apart by their escaped form. */
-function sqlText(text: string): string {
-  const json = JSON.stringify(text);
-  return text.isWellFormed() && !text.includes("\0") ? json : JSON.stringify(json);
-}
 
 /** Everything that is asked of the database while the spool runs, prepared once. */
 export type Statements = ReturnType<typeof prepareStatements>;
@@ -67,6 +23,10 @@ export function prepareStatements(database: DatabaseSync) {
        ON objects.feed = ?1 AND objects.id = page.value ->> 0 WHERE page.value ->> 1 <> ''`,
     ),
     addSeen: prepare("INSERT OR IGNORE INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)"),
+    addSeenSince: prepare(
+      `INSERT OR IGNORE INTO seen SELECT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)
+       WHERE value ->> 2 >= ?3`,
+    ),
     forgetSeen: prepare("DELETE FROM seen WHERE feed = ? AND time < ?"),
     countSeen: prepare("SELECT count(*) AS n FROM seen WHERE feed = ?"),
     addBlock: prepare(

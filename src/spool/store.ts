@@ -1,6 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
 import type {
-  Aside,
   Checkpoint,
   DeadLetter,
   Dropped,
@@ -23,12 +22,13 @@ import { type Forgotten, Places } from "./places.ts";
 import { BlockQueue, type StoredBlock } from "./queue.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
-import { SeenIds } from "./seen.ts";
+import { type AskedAside, SeenIds } from "./seen.ts";
 import type { PastRoutes, RouterSource } from "./routes.ts";
 import type { Sightings } from "./sightings.ts";
 import { Space, type SpaceOptions } from "./space.ts";
 import { SpoolFile } from "./spool-file.ts";
-import type { DatedIdentity, Statements } from "./statements.ts";
+import type { IdentityList } from "./identities.ts";
+import type { Statements } from "./statements.ts";
 import { surveyOf } from "./survey.ts";
 import { TypeNames } from "./type-names.ts";
 
@@ -132,7 +132,7 @@ export class SpoolStore {
   }
 
   /** For each identity whether it has been seen, and what is known of its object. */
-  sightings(key: FeedKey, identities: readonly DatedIdentity[], aside?: Aside): Sightings {
+  sightings(key: FeedKey, identities: IdentityList, aside?: AskedAside): Sightings {
     return this.#seen.sightings(key, identities, aside);
   }
 

@@ -9,6 +9,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { packBlock } from "../../src/spool/block.ts";
 import { readDeadLetters } from "../../src/spool/dead-letters.ts";
+import { listIdentities } from "../../src/spool/identities.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { SIGHT } from "../../src/spool/sightings.ts";
 import type { PackedPage } from "../../src/spool/packed.ts";
@@ -270,7 +271,7 @@ describe("a block that is damaged", () => {
       const damaged = withFlipped(body, at);
       let records: readonly unknown[] = [{ id: "1", n: 12_345 }];
       try {
-        records = unpackBlock(damaged, { ...ACTIVITIES, consoleVersion: undefined, sequence: 1 }).map(
+        records = unpackBlock(damaged, { ...ACTIVITIES, consoleVersion: undefined, sequence: 1 }).events.map(
           (event) => event.record,
         );
       } catch {
@@ -471,11 +472,11 @@ describe("ids that are forgotten", () => {
         const reached = last ? this.now : (records.at(-1)?.time ?? from);
         const { sights } = this.store.sightings(
           ACTIVITIES,
-          records.map(({ id }) => ({ id, version: undefined })),
+          listIdentities(records.map(({ id }) => ({ id, version: undefined }))),
         );
         const fresh = records.filter((_, at) => sights[at] !== SIGHT.seen);
         const packed: PackedPage = {
-          identities: fresh.map(({ id, time }) => ({ id, version: undefined, time: micros(time) })),
+          identities: listIdentities(fresh.map(({ id, time }) => ({ id, version: undefined, time: micros(time) }))),
           blocks: fresh.length === 0 ? [] : [{ count: fresh.length, body: new Uint8Array([1]) }],
           deadLetters: [],
           checkpoint: checkpoint(Math.max(before.time, reached), before.floor),
@@ -534,7 +535,7 @@ describe("ids that are forgotten", () => {
   test("do make room: what can not come back is gone", () => {
     const store = new SpoolStore(options({ pruneAfter: 10 }));
     for (let at = 0; at < 100; at++) {
-      const identities = [{ id: String(at + 1), version: undefined, time: micros(at) }];
+      const identities = listIdentities([{ id: String(at + 1), version: undefined, time: micros(at) }]);
       store.append(ACTIVITIES, {
         ...page([]),
         identities,

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FeedKey } from "../../src/bridge/ports.ts";
 import type { Micros } from "../../src/event/time.ts";
+import { listIdentities } from "../../src/spool/identities.ts";
 import { packBlock } from "../../src/spool/block.ts";
 import { UnpackedBlocks } from "../../src/spool/blocks.ts";
 import { SpoolDamagedError } from "../../src/spool/errors.ts";
@@ -127,7 +128,7 @@ export class DamagedWorld {
       const records = visible.slice(at, at + pageSize);
       const { sights } = this.store.sightings(
         key,
-        records.map(({ id }) => ({ id, version: undefined })),
+        listIdentities(records.map(({ id }) => ({ id, version: undefined }))),
       );
       const fresh = records.filter((_, each) => sights[each] !== SIGHT.seen);
       this.store.append(
@@ -155,7 +156,7 @@ async function packed(
     }),
   }));
   return {
-    identities: entries.map(({ id, time: at }) => ({ id, version: undefined, time: at })),
+    identities: listIdentities(entries.map(({ id, time: at }) => ({ id, version: undefined, time: at }))),
     blocks: entries.length === 0 ? [] : [{ count: entries.length, body: await packBlock(entries) }],
     deadLetters: [],
     checkpoint: { time: Math.max(time, reached) as Micros, floor },

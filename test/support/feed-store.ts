@@ -75,7 +75,7 @@ export class FeedStore {
       id,
       key: eventKey(this.#feed, id, version),
       change,
-      text,
+      text: String(text),
       ...(changed === undefined ? {} : { changed }),
     }));
     this.events.push(...added);

@@ -28,8 +28,11 @@ export interface PageRecord {
   /** The version in place of `version`, should the content have changed and that not. */
   readonly versionIfSame?: string;
   /** The record's JSON as the console sent it, but integers beyond ±2^53 in quotes, so that nobody rounds them. */
-  readonly text: string;
+  readonly text: RecordText;
 }
+
+/** A text that may not have been joined yet: its pieces have a quote between them. */
+export type RecordText = string | { readonly length: number; readonly pieces: number; piece(at: number): string };
 
 /** A record that can not become an event, kept with the reason. */
 export interface DeadLetter {

@@ -1,0 +1,68 @@
+import type { Fingerprint } from "../event/fingerprint.ts";
+import type { Micros } from "../event/time.ts";
+import { ZERO, isDigit } from "../lib/json-text.ts";
+
+/** What makes a record the one it is: its id and, for mutable objects, its version. */
+export interface Identity {
+  readonly id: string;
+  readonly version: string | undefined;
+}
+
+/** An identity with its time, where that is known. */
+export interface DatedIdentity extends Identity {
+  readonly time?: Micros | undefined;
+}
+
+/** An identity to be remembered. */
+export interface NewIdentity extends DatedIdentity {
+  readonly fingerprint?: Fingerprint;
+}
+
+/**
+ * Identities as SQLite takes them. The list is made where the identities are known: to the other thread a text goes for the
+ * price of its bytes, and a thousand objects for much more.
+ */
+export interface IdentityList {
+  readonly json: string;
+  readonly count: number;
+  /** Of what their objects look like. */
+  readonly lookBytes: number;
+  readonly hasVersions: boolean;
+}
+
+export function listIdentities(identities: readonly NewIdentity[]): IdentityList {
+  return {
+    json: sqlList(identities),
+    count: identities.length,
+    lookBytes: identities.reduce((sum, { fingerprint }) => sum + (fingerprint?.length ?? 0), 0),
+    hasVersions: identities.some(({ version }) => version !== undefined),
+  };
+}
+
+/** Identities as a JSON list, each `[id, version, time, what it looks like in hexadecimal]`. */
+export function sqlList(identities: readonly NewIdentity[]): string {
+  const rows = identities.map(({ id, version = "", time = 0, fingerprint }) => {
+    const look = fingerprint === undefined ? "" : `,"${Buffer.from(fingerprint).toString("hex")}"`;
+    return `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}${look}]`;
+  });
+  return `[${rows.join(",")}]`;
+}
+
+/** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
+function sqlId(id: string): string {
+  return isInt64(id) ? id : sqlText(id);
+}
+
+/** Whether an id is a number of 64 bits, written as it always is. */
+export function isInt64(id: string): boolean {
+  const { length } = id;
+  if (length === 0 || length > 19 || id.charCodeAt(0) === ZERO) return false;
+  for (let at = 0; at < length; at++) if (!isDigit(id.charCodeAt(at))) return false;
+  return length < 19 || id <= "9223372036854775807";
+}
+
+/** SQLite keeps Unicode only, and texts up to a NUL: others are told apart by their escaped form. */
+function sqlText(text: string): string {
+  const json = JSON.stringify(text);
+  return text.isWellFormed() && !text.includes("\0") ? json : JSON.stringify(json);
+}
