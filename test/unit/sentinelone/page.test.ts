@@ -60,7 +60,7 @@ describe("a page", () => {
 
   test("gives an element that is no JSON as text without value, between its neighbours", () => {
     const { elements } = page('{"data":[{"id":"1"},{"id":},{"id":"3"}]}');
-    expect(elements.map(({ value }) => value())).toEqual([{ id: "1" }, undefined, { id: "3" }]);
+    expect(elements.map((element) => element.value())).toEqual([{ id: "1" }, undefined, { id: "3" }]);
   });
 
   test.each([
