@@ -88,7 +88,7 @@ function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> 
 export interface UnpackedEvents {
   readonly events: readonly BlockEvent[];
   /** The events must not be looked at afterwards. Without it the collector frees them, but late. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Throws when the bytes are damaged. */

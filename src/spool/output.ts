@@ -1,4 +1,4 @@
-import type { RecordText } from "../bridge/ports.ts";
+import type { RecordText, TextPieces } from "../bridge/ports.ts";
 
 /** Of UTF-8, for a UTF-16 code unit. */
 const MAX_UNIT_BYTES = 3;
@@ -26,7 +26,7 @@ export class Output {
     this.#bytes[this.#length++] = NEWLINE;
   }
 
-  #addPieces(text: Exclude<RecordText, string>): void {
+  #addPieces(text: TextPieces): void {
     for (let at = 0; at < text.pieces; at++) {
       if (at > 0) this.#bytes[this.#length++] = QUOTE;
       this.add(text.piece(at));

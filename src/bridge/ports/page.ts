@@ -32,7 +32,15 @@ export interface PageRecord {
 }
 
 /** A text that may not have been joined yet: its pieces have a quote between them. */
-export type RecordText = string | { readonly length: number; readonly pieces: number; piece(at: number): string };
+export type RecordText = string | TextPieces;
+
+export interface TextPieces {
+  /** Of the whole, in UTF-16 code units. */
+  readonly length: number;
+  readonly pieces: number;
+  piece(at: number): string;
+  toString(): string;
+}
 
 /** A record that can not become an event, kept with the reason. */
 export interface DeadLetter {
