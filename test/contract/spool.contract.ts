@@ -473,7 +473,7 @@ export function spoolContract({ newPlace, poison, smallBytes, isFull }: SpoolImp
             await model.remove();
           }
         }),
-        { numRuns: 12 },
+        { numRuns: 6 },
       );
     });
   });

@@ -64,12 +64,10 @@ test.concurrent("status tells what the daemon tells, and the same from its files
 
   // The file on disk may be as bad as it can be: the daemon has another one.
   const good = readFileSync(home.configFile, "utf8");
-  for (const bad of [good.replace('"version": 1', '"version": 2'), `${good} }`]) {
-    home.writeConfig(bad);
-    const shown = await home.command("status", "-c", home.configFile, "--json");
-    expect([shown.code, (JSON.parse(shown.stdout) as BridgeStatus).source]).toEqual([2, "daemon"]);
-    expect(shown.stderr).toMatch(/1 fault; see/);
-  }
+  home.writeConfig(`${good} }`);
+  const shown = await home.command("status", "-c", home.configFile, "--json");
+  expect([shown.code, (JSON.parse(shown.stdout) as BridgeStatus).source]).toEqual([2, "daemon"]);
+  expect(shown.stderr).toMatch(/1 fault; see/);
   await bridge.kill();
   const down = await home.command("status", "-c", home.configFile);
   expect(down.stdout).toMatch(/^gone +stopped /m);

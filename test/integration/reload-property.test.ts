@@ -77,7 +77,7 @@ class LocalBridge implements Reloadable, AsyncDisposable {
 
 test("however the configuration changes while events flow, each goes once to each of its collectors, in order", async () => {
   await fc.assert(
-    fc.asyncProperty(courses(6), async (course) => {
+    fc.asyncProperty(courses(4), async (course) => {
       await using world = await ReloadWorld.start();
       await using bridge = await LocalBridge.start(world.home.configFile);
       expect(await world.play(course, bridge)).toEqual(SOUND);
