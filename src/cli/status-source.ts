@@ -7,7 +7,7 @@ import { askBridge } from "../control/client.ts";
 import { describeError } from "../lib/errors.ts";
 import { SpoolInspector } from "../spool/inspect.ts";
 import { surveyOf } from "../spool/survey.ts";
-import { spoolStatus, totalOf, waiting } from "../telemetry/status-board.ts";
+import { spoolStatus, totalOf, waiting } from "../telemetry/status-parts.ts";
 import { type LastStatus, readLastStatus } from "../telemetry/status-file.ts";
 import type { BridgeStatus, CollectorStatus, FeedStatus } from "../telemetry/status.ts";
 import { VERSION } from "../version.ts";

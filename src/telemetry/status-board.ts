@@ -1,14 +1,14 @@
 import type { ConsoleFacts } from "../bridge/bridge.ts";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
-import type { CollectorSurvey, FeedKey, FeedSurvey, SpoolSurvey, Unrouted } from "../bridge/ports.ts";
-import { OWN_FEED } from "../event/event.ts";
+import type { FeedKey, SpoolSurvey, Unrouted } from "../bridge/ports.ts";
 import { type Micros, toMs } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
 import { Rate } from "../lib/rate.ts";
-import { codeOf, isParked } from "./codes.ts";
+import { codeOf } from "./codes.ts";
 import { Incidents } from "./incidents.ts";
 import { reasonsOf } from "./readiness.ts";
+import { consoleStatus, iso, isoOrNull, seconds, spoolStatus, stateOf, totalOf, waiting } from "./status-parts.ts";
 import type { StandstillLimits } from "./standstill.ts";
 import type {
   BridgeStatus,
@@ -16,9 +16,7 @@ import type {
   ConsoleStatus,
   FaultStatus,
   FeedStatus,
-  FeedTotal,
   RefusedConfiguration,
-  SpoolStatus,
   UnroutedStatus,
 } from "./status.ts";
 
@@ -288,37 +286,6 @@ function lagSeconds(
   return upToMs === undefined ? null : seconds(Math.max(0, nowMs - upToMs));
 }
 
-export function totalOf(surveyed: FeedSurvey | undefined): FeedTotal {
-  const tallies = surveyed?.tallies ?? {};
-  return {
-    events: surveyed?.sequence ?? 0,
-    duplicates: tallies.duplicates ?? 0,
-    late: tallies.late ?? 0,
-    deadLetters: tallies.dead_letters ?? 0,
-    dropped: tallies.dropped ?? 0,
-    damaged: tallies.damaged ?? 0,
-    heartbeats: tallies.heartbeats ?? 0,
-  };
-}
-
-function stateOf({ code }: FaultStatus): FeedStatus["state"] {
-  return isParked(code) ? "parked" : "failing";
-}
-
-function consoleStatus(
-  { console, skewMs, tokenExpiresMs }: ConsoleFacts,
-  version: string | undefined,
-  nowMs: number,
-): ConsoleStatus {
-  return {
-    console,
-    version: version ?? null,
-    skewSeconds: seconds(skewMs),
-    tokenExpiresAt: isoOrNull(tokenExpiresMs),
-    tokenSecondsLeft: tokenExpiresMs === undefined ? null : seconds(tokenExpiresMs - nowMs),
-  };
-}
-
 function collectorStatus(notes: CollectorNotes, { end, collectors }: SpoolSurvey, nowMs: number): CollectorStatus {
   const { collector, fault, lastConfirmMs } = notes;
   const isIdle = fault === undefined && lastConfirmMs === undefined;
@@ -340,58 +307,7 @@ function collectorStatus(notes: CollectorNotes, { end, collectors }: SpoolSurvey
   };
 }
 
-export function waiting(
-  surveyed: CollectorSurvey | undefined,
-  end: number,
-  nowMs: number,
-): Pick<CollectorStatus, "position" | "waiting" | "oldestWaitingAt" | "oldestWaitingSeconds"> {
-  const position = surveyed?.position ?? 0;
-  const oldestMs = surveyed?.oldestStoredMs;
-  return {
-    position,
-    waiting: Math.max(0, end - position),
-    oldestWaitingAt: isoOrNull(oldestMs),
-    oldestWaitingSeconds: oldestMs === undefined ? null : seconds(Math.max(0, nowMs - oldestMs)),
-  };
-}
-
-export function spoolStatus(
-  { id, bytes, events, end, oldestStoredMs }: SpoolSurvey,
-  maxBytes: number,
-  full: boolean,
-  nowMs: number,
-): SpoolStatus {
-  return {
-    id,
-    bytes,
-    maxBytes,
-    events,
-    end,
-    full,
-    diskFreeBytes: null,
-    minFreeBytes: null,
-    oldestAt: isoOrNull(oldestStoredMs),
-    oldestSeconds: oldestStoredMs === undefined ? null : seconds(Math.max(0, nowMs - oldestStoredMs)),
-  };
-}
-
 /** Whether the status is of a feed that the bridge itself makes. */
-export function isOwn({ feed }: Pick<FeedKey, "feed">): boolean {
-  return feed === OWN_FEED;
-}
-
 function nameOf({ console, feed }: FeedKey): string {
   return `${console}/${feed}`;
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms) / 1000;
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function isoOrNull(ms: number | undefined): string | null {
-  return ms === undefined ? null : iso(ms);
 }
