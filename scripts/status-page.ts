@@ -5,6 +5,9 @@ import { ROOT } from "./build-facts.ts";
 
 const FOLDER = join(ROOT, "src/telemetry/page");
 
+/** In the order in which they override each other. */
+const STYLES = ["base", "overview", "tables", "errors", "narrow"];
+
 /** src/telemetry/page.generated.ts: markup, style and script of the status page, so that it comes along wherever the program goes. */
 export function pageModule(): string {
   const { outputFiles } = buildSync({
@@ -24,7 +27,7 @@ export function pageModule(): string {
   return [
     "// GENERATED from src/telemetry/page by scripts/status-page.ts.\n",
     asConstant("MARKUP", read("page.html")),
-    asConstant("STYLE", read("page.css")),
+    asConstant("STYLE", STYLES.map((name) => read(`style/${name}.css`)).join("\n")),
     asConstant("SCRIPT", script),
   ].join("\n");
 }
