@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import type * as Block from "../../../src/spool/block.ts";
-import { QUIET, SOUND, play, scenarios } from "./model.ts";
+import { HARD, QUIET, SOUND, play, scenarios } from "./model.ts";
 
 vi.mock("../../../src/spool/thread.ts", async () => (await import("./mocks.ts")).threadHere());
 vi.mock("../../../src/spool/block.ts", async (original) =>
@@ -17,6 +17,12 @@ test("without faults everything comes once, late events as well", async () => {
     lateMs: at % 9 === 0 ? 3000 : 0,
   }));
   expect(await play({ ...QUIET, events, threats: 3, changes: [{ threat: 1, atMs: 20_000 }] })).toEqual(SOUND);
+});
+
+// Seen to fail, with each of these put into the delivery by hand (2026-11-22): one chunk more confirmed than was told, a broken
+// window taken as confirmed, a release before the confirmation, going on behind a break. bugs.slow.test.ts has more.
+test("in bursts of events nothing is missing, whatever becomes of the windows", async () => {
+  for (const scenario of HARD) expect(await play(scenario)).toEqual(SOUND);
 });
 
 test("whatever console, collector and power do, nothing is missing, and what comes twice is explained", async () => {
