@@ -167,12 +167,8 @@ class Course {
     });
   }
 
-  /**
-   * Of a window half is in doubt when it breaks, as likely as not; of what is always under way, all. A collector that
-   * confirms late has more under way than trust would give it.
-   */
-  readonly #maxInDoubt = (): number =>
-    this.#deps.collector.confirmsAtOnce === true ? Math.floor(this.#trust.events / 2) : Infinity;
+  /** A collector that confirms late has more under way than trust would give it. */
+  readonly #maxInDoubt = (): number => (this.#deps.collector.confirmsAtOnce === true ? this.#trust.events : Infinity);
 
   /** Waits for the first events of a window; undefined when the bridge is stopped before. */
   async #open(goesOn: AbortSignal): Promise<Window | undefined> {
