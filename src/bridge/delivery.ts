@@ -71,6 +71,7 @@ class Course {
   readonly #deps: DeliveryDeps;
   readonly #collector: string;
   readonly #soft: AbortSignal;
+  readonly #onFault: (fault: DeliveryFault) => void;
   readonly #trust: Trust;
   /** Undefined where a window lasts. */
   readonly #size: WindowSize | undefined;
@@ -80,10 +81,11 @@ class Course {
   #window: Window | undefined;
   inDoubt = 0;
 
-  constructor(deps: DeliveryDeps, { collector, limits, stop }: DeliveryOptions) {
+  constructor(deps: DeliveryDeps, { collector, limits, stop, onFault }: DeliveryOptions) {
     this.#deps = deps;
     this.#collector = collector;
     this.#soft = stop.soft;
+    this.#onFault = onFault;
     this.#trust = new Trust({ isNew: deps.reader.position === 0 });
     this.#size = deps.collector.confirmsAsItGoes === true ? undefined : new WindowSize(limits, this.#trust);
   }
@@ -154,7 +156,10 @@ class Course {
     const count = this.#confirmed.length;
     const part = mergeParts(this.#confirmed);
     if (part === undefined) return;
-    await this.#deps.reader.release(part.end);
+    const refused = await this.#deps.reader.release(part.end);
+    // The collector has it: going on may bring it again after a crash, waiting would keep back all that stands behind it.
+    if (refused !== undefined)
+      this.#onFault({ collector: this.#collector, error: refused, attempt: 1, retryInMs: 0, inDoubt: 0 });
     this.#confirmed.splice(0, count);
     const { sentAtMs, ...released } = part;
     report({

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { ConfigFileError, exposedSecrets, fileFaults } from "../config/files.ts";
 import { describeError } from "../lib/errors.ts";
 import { createLog, debugOnSignal } from "../telemetry/log.ts";
 import { codeOf } from "../telemetry/codes.ts";
+import { Repeats } from "../telemetry/repeats.ts";
 import { type DaemonOptions, runDaemon } from "./daemon.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { Supervisor } from "../telemetry/supervisor.ts";
@@ -39,6 +41,31 @@ export async function run(file: string): Promise<ExitCode> {
   }
 }
 
+/** How soon a disk that is full is looked at again. */
+const ROOM_MS = 5000;
+
+/**
+ * A spool that can not be opened, or salvaged, on a full disk is as it was, and waits: to end and be started again would be
+ * a loop that says less. Once it is open, a full disk is no reason to end.
+ */
+async function whenItHasRoom(
+  runOnce: () => Promise<void>,
+  { log, stop }: Pick<DaemonOptions, "log" | "stop">,
+): Promise<void> {
+  const repeats = new Repeats(log);
+  while (!stop.soft.aborted) {
+    try {
+      return await runOnce();
+    } catch (error) {
+      if (codeOf(error) !== "BRIDGE_SPOOL_WRITE") throw error;
+      const fields = { code: codeOf(error), error: describeError(error), retryInMs: ROOM_MS };
+      const message = "the spool can not be opened on a full disk; it is tried again until there is room";
+      repeats.tell({ key: "room", level: "error", fields, message });
+      await pause(ROOM_MS, undefined, { signal: stop.soft }).catch(() => undefined);
+    }
+  }
+}
+
 /** A disk that damages the spool more often than this needs an operator, not another try. */
 const MAX_SALVAGES = 5;
 
@@ -49,7 +76,7 @@ async function runOnWholeSpool(
 ): Promise<void> {
   for (let salvages = 0; ; salvages++) {
     try {
-      return await runDaemon({ config: reloads.config, reloads, ...options });
+      return await whenItHasRoom(() => runDaemon({ config: reloads.config, reloads, ...options }), options);
     } catch (error) {
       if (codeOf(error) !== "BRIDGE_SPOOL_DAMAGED" || salvages === MAX_SALVAGES || options.stop.soft.aborted)
         throw error;

@@ -49,7 +49,11 @@ export async function serveControl(
     close: async () => {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
-      rmSync(path, { force: true });
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // On a disk that has become read-only it stays, and the next start replaces it.
+      }
     },
   };
 }

@@ -1,7 +1,12 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
+import { describeError } from "../lib/errors.ts";
+import { SpoolWriteError, isRefusedRow } from "./errors.ts";
 import { pragma } from "./schema.ts";
 
-/** Rows out of a damaged database, as many as can be read. */
+/**
+ * Rows out of a damaged database, as many as can be read. What can not be read is passed over; a target that can not be
+ * written ends it with a `SpoolWriteError`: a full disk must not look like damage.
+ */
 
 /** Copies a table from its beginning and, where a page in between is damaged, from its end. Whether that was all of it. */
 export function copyTable(source: DatabaseSync, target: DatabaseSync, table: string): boolean {
@@ -10,7 +15,8 @@ export function copyTable(source: DatabaseSync, target: DatabaseSync, table: str
     if (copier.copy(copier.select("ORDER BY 1")) === "all") return !copier.refused;
     copier.copy(copier.select("ORDER BY 1 DESC"), "stop where both meet");
     return false;
-  } catch {
+  } catch (error) {
+    if (error instanceof SpoolWriteError) throw error;
     return false;
   }
 }
@@ -36,7 +42,8 @@ export function copyBlocks(source: DatabaseSync, target: DatabaseSync): boolean 
     }
     copier.copy(copier.select("ORDER BY position DESC"), "stop where both meet");
     return false;
-  } catch {
+  } catch (error) {
+    if (error instanceof SpoolWriteError) throw error;
     return false;
   }
 }
@@ -75,20 +82,21 @@ class Copier {
     let open = 0;
     try {
       for (const row of rows.iterate()) {
-        if (open === 0) this.#target.exec("BEGIN");
+        if (open === 0) this.#write(() => this.#target.exec("BEGIN"));
         open += 1;
         const isNew = this.#put(row);
         if (open === ROWS_A_COMMIT) {
-          this.#target.exec("COMMIT");
+          this.#write(() => this.#target.exec("COMMIT"));
           open = 0;
         }
         if (!isNew && until !== undefined) break;
       }
       return "all";
-    } catch {
+    } catch (error) {
+      if (error instanceof SpoolWriteError) throw error;
       return "part";
     } finally {
-      if (open > 0) this.#target.exec("COMMIT");
+      if (this.#target.isTransaction) this.#write(() => this.#target.exec("COMMIT"));
     }
   }
 
@@ -99,19 +107,32 @@ class Copier {
       if (found === undefined) return "end";
       this.#put(found);
       return Number(found["position"]);
-    } catch {
+    } catch (error) {
+      if (error instanceof SpoolWriteError) throw error;
       return "damaged";
     }
   }
 
   #put(row: Record<string, unknown>): boolean {
+    const values = Object.values(row) as SQLInputValue[];
+    const isNew = this.#write(() => {
+      try {
+        return Number(this.#insert.run(...values).changes) > 0;
+      } catch (error) {
+        if (!isRefusedRow(error)) throw error;
+        return undefined;
+      }
+    });
+    this.refused ||= isNew !== true;
+    return isNew ?? true;
+  }
+
+  #write<T>(work: () => T): T {
     try {
-      const isNew = Number(this.#insert.run(...(Object.values(row) as SQLInputValue[])).changes) > 0;
-      this.refused ||= !isNew;
-      return isNew;
-    } catch {
-      this.refused = true;
-      return true;
+      return work();
+    } catch (error) {
+      const message = `what is salvaged of ${this.#table} can not be written: ${describeError(error)}`;
+      throw new SpoolWriteError(message, { cause: error });
     }
   }
 }

@@ -1,13 +1,24 @@
-import { closeSync, copyFileSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  statfsSync,
+} from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
-import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from "./errors.ts";
+import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage, isDiskFull } from "./errors.ts";
 import { readMirror } from "./mirror.ts";
 import { recover } from "./recover.ts";
 import { type Repairs, repair } from "./repair.ts";
 import { type Salvage, finishSalvage, freeName, salvage, timestamp } from "./salvage.ts";
 import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
+import { giveUpReserve } from "./space.ts";
 import { type Statements, prepareStatements } from "./statements.ts";
 import { describeWalDamage, walDamage } from "./wal.ts";
 
@@ -48,8 +59,27 @@ export function openDatabase(directory: string): OpenDatabase {
     return { ...openWhole(directory, false), salvaged };
   } catch (error) {
     if (error instanceof SpoolUnusableError) throw error;
+    if (isDiskFull(error) || hasNoRoom(directory)) throw waitingForRoom(directory, error);
     throw new SpoolUnusableError(`the spool ${path} can not be opened: ${describeError(error)}`, { cause: error });
   }
+}
+
+/** SQLite has several ways to say that a full disk does not let it open a database. */
+function hasNoRoom(directory: string): boolean {
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize < OPENING_BYTES;
+}
+
+/** What the opening itself needs: the index of the write-ahead log and a few frames. */
+const OPENING_BYTES = 256 << 10;
+
+/** Whoever opens it again when there is room finds it as it was. */
+function waitingForRoom(directory: string, error: unknown): SpoolWriteError {
+  giveUpReserve(directory);
+  if (error instanceof SpoolWriteError) return error;
+  return new SpoolWriteError(`the spool in ${directory} can not be opened on a full disk: ${describeError(error)}`, {
+    cause: error,
+  });
 }
 
 /** What is wrong with the write-ahead log, which SQLite then uses up; a copy of it is kept. */
@@ -86,7 +116,7 @@ function openWhole(directory: string, mustCheck: boolean): Omit<OpenDatabase, "s
     prepareSchema(database, path);
     if (mustCheck || pragma(database, "page_count") * pragma(database, "page_size") <= CHECKED_BYTES) {
       const finding = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
-      if (finding !== "ok") throw new SpoolDamagedError(finding);
+      if (finding !== "ok") throw new SpoolDamagedError(finding.replaceAll(/\s+/g, " "));
     }
     database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096");
     const repairs = repair(database, readMirror(directory));

@@ -30,6 +30,7 @@ const SQLITE_NOTADB = 26;
 
 /** SQLite, or the system, says that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
+  if (error instanceof BridgeError) return isDiskFull(error.cause);
   return primaryCode(error) === SQLITE_FULL || (error instanceof Error && "code" in error && error.code === "ENOSPC");
 }
 
@@ -43,7 +44,16 @@ export function isDamage(error: unknown): boolean {
   return code === SQLITE_ERROR && /no such (table|column)|malformed/.test((error as Error).message);
 }
 
+/** A value of a row is not what its column takes: of the wrong type, too long, missing. */
+export function isRefusedRow(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code === undefined || code === SQLITE_CONSTRAINT || code === SQLITE_MISMATCH || code === SQLITE_TOOBIG;
+}
+
 const SQLITE_ERROR = 1;
+const SQLITE_TOOBIG = 18;
+const SQLITE_CONSTRAINT = 19;
+const SQLITE_MISMATCH = 20;
 
 /** SQLite's result code without its extension. */
 function primaryCode(error: unknown): number | undefined {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
-import { SpoolHeldError, SpoolUnusableError } from "./errors.ts";
+import { SpoolHeldError, SpoolUnusableError, SpoolWriteError, isDiskFull } from "./errors.ts";
 
 const SQLITE_BUSY = 5;
 
@@ -22,17 +22,26 @@ export function lockSpool(directory: string): { release(): void } {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     lock?.close();
+    // Even the lock takes a page.
+    if (isDiskFull(error))
+      throw new SpoolWriteError(`${path} can not be locked on a full disk: ${describeError(error)}`, { cause: error });
     if (!isBusy(error))
       throw new SpoolUnusableError(`${path} can not be locked: ${describeError(error)}`, { cause: error });
     const message = `the spool ${directory} is held by ${holder(directory)}; one process at a time can open it`;
     throw new SpoolHeldError(message, { cause: error });
   }
   const held = lock;
-  writeFileSync(
-    join(directory, "holder.json"),
-    `${JSON.stringify({ pid: process.pid, command: process.title, since: new Date().toISOString() })}\n`,
-  );
+  tellHolder(directory);
   return { release: () => held.close() };
+}
+
+function tellHolder(directory: string): void {
+  const told = { pid: process.pid, command: process.title, since: new Date().toISOString() };
+  try {
+    writeFileSync(join(directory, "holder.json"), `${JSON.stringify(told)}\n`);
+  } catch {
+    // On a full disk whoever asks is told of another process, and not of which.
+  }
 }
 
 /** Who has the spool open, in words; undefined when nobody has. */

@@ -1,5 +1,5 @@
 import type { Batch, SpoolReader } from "../bridge/ports.ts";
-import { SpoolUnusableError } from "./errors.ts";
+import { SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { SpoolThread } from "./thread.ts";
 
 /** What a reader needs of the spool that it reads. */
@@ -11,11 +11,16 @@ export interface ReaderHost {
   readonly onRelease: (position: number) => void;
 }
 
+/** How soon a release that the disk has refused is tried again. */
+const RETRY_MS = 1000;
+
 /** One collector's way through the queue. */
 export class ThreadedReader implements SpoolReader {
   readonly #collector: string;
   readonly #host: ReaderHost;
   #position: number;
+  /** Set while the disk has refused to store how far the collector is. */
+  #retry: NodeJS.Timeout | undefined;
   #ahead: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
 
   constructor(collector: string, position: number, host: ReaderHost) {
@@ -37,10 +42,27 @@ export class ThreadedReader implements SpoolReader {
     return batch;
   }
 
-  async release(position: number): Promise<void> {
-    await this.#host.thread.ask("release", this.#collector, position);
+  async release(position: number): Promise<Error | undefined> {
+    try {
+      await this.#host.thread.ask("release", this.#collector, position);
+    } catch (error) {
+      if (!(error instanceof SpoolWriteError)) throw error;
+      this.#position = Math.max(this.#position, position);
+      this.#releaseLater();
+      return error;
+    }
     this.#position = Math.max(this.#position, position);
     this.#host.onRelease(this.#position);
+    return undefined;
+  }
+
+  /** What stands behind the collector by then is stored as well. */
+  #releaseLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      // Anything else than another refusal is told to whoever asks the spool next.
+      this.release(this.#position).catch(() => undefined);
+    }, RETRY_MS).unref();
   }
 
   async #take(position: number, maxEvents: number): Promise<Batch> {

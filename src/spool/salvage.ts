@@ -1,12 +1,13 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
 import { copyBlocks, copyTable } from "./copy-rows.ts";
-import { SpoolUnusableError } from "./errors.ts";
+import { SpoolUnusableError, SpoolWriteError, isDiskFull } from "./errors.ts";
 import { type Mirrored, readMirror } from "./mirror.ts";
 import { type Recovered, firstNumber, recover } from "./recover.ts";
 import { prepareSchema } from "./schema.ts";
+import { giveUpReserve } from "./space.ts";
 
 /**
  * A new spool out of a damaged one. What can be read is taken over, the damaged file is kept beside it, and each feed that
@@ -25,7 +26,7 @@ export function salvage(directory: string, reason: string): Salvage {
   const path = join(directory, "spool.db");
   const movedTo = freeName(`${path}.damaged-${timestamp()}`);
   // Room for what is taken over; it is made again with the next opening.
-  rmSync(join(directory, "reserve"), { force: true });
+  giveUpReserve(directory);
   removeDatabase(`${path}.salvage`);
   try {
     const result = takeOver(path, `${path}.salvage`, readMirror(directory));
@@ -37,6 +38,15 @@ export function salvage(directory: string, reason: string): Salvage {
     sync(directory);
     return { reason, movedTo, ...result };
   } catch (error) {
+    if (isDiskFull(error)) {
+      // The old file is as it was; half of a new one only takes the room that is missing.
+      removeDatabase(`${path}.salvage`);
+      const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+      throw new SpoolWriteError(
+        `${path} is damaged (${reason}) and is salvaged when its file system has room for what is taken over, up to ${Math.ceil(size / (1 << 20))} MiB more: ${describeError(error)}`,
+        { cause: error },
+      );
+    }
     throw new SpoolUnusableError(`${path} is damaged (${reason}) and can not be salvaged: ${describeError(error)}`, {
       cause: error,
     });
@@ -65,7 +75,8 @@ function takeOver(damagedPath: string, newPath: string, mirrored: Mirrored | und
     try {
       source = new DatabaseSync(damagedPath, { readOnly: true });
       isComplete = copyAll(source, target);
-    } catch {
+    } catch (error) {
+      if (error instanceof SpoolWriteError) throw error;
       // Not even its tables can be named: the mirror is all there is.
     } finally {
       source?.close();

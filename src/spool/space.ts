@@ -25,6 +25,12 @@ export interface SpaceOptions {
   readonly minFreeBytes: number;
 }
 
+export function giveUpReserve(directory: string): void {
+  rmSync(join(directory, RESERVE), { force: true });
+}
+
+const RESERVE = "reserve";
+
 /** The room that the spool has and may take: its own limit, the file system's free space, and the reserve. */
 export class Space {
   readonly #options: SpaceOptions;
@@ -83,7 +89,7 @@ export class Space {
     try {
       work();
     } catch (error) {
-      this.#wasRefused ||= error instanceof SpoolWriteError && isDiskFull(error.cause);
+      this.#wasRefused ||= error instanceof SpoolWriteError && isDiskFull(error);
       throw error;
     }
   }
@@ -97,14 +103,14 @@ export class Space {
     try {
       return work();
     } catch (error) {
-      if (!(error instanceof SpoolWriteError && isDiskFull(error.cause))) throw error;
+      if (!(error instanceof SpoolWriteError && isDiskFull(error))) throw error;
       this.#giveUpReserve();
       return work();
     }
   }
 
   #giveUpReserve(): void {
-    rmSync(this.#reservePath, { force: true });
+    giveUpReserve(this.#options.directory);
     this.#wasRefused = false;
   }
 
@@ -126,7 +132,7 @@ export class Space {
   }
 
   get #reservePath(): string {
-    return join(this.#options.directory, "reserve");
+    return join(this.#options.directory, RESERVE);
   }
 
   #makeReserve(): void {

@@ -13,6 +13,7 @@ import { openDatabase, transaction, withoutSync } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
 import { makeDirectory } from "./directory.ts";
 import { Dropping } from "./drop.ts";
+import { isDiskFull } from "./errors.ts";
 import { Feeds } from "./feeds.ts";
 import { Jobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
@@ -25,7 +26,7 @@ import type { Salvage } from "./salvage.ts";
 import { type AskedAside, SeenIds } from "./seen.ts";
 import type { PastRoutes, RouterSource } from "./routes.ts";
 import type { Sightings } from "./sightings.ts";
-import { Space, type SpaceOptions } from "./space.ts";
+import { Space, type SpaceOptions, giveUpReserve } from "./space.ts";
 import { SpoolFile } from "./spool-file.ts";
 import type { IdentityList } from "./identities.ts";
 import type { Statements } from "./statements.ts";
@@ -66,6 +67,17 @@ const SYNC_RELEASE_MS = 1000;
 /** The part of the spool's room that the ledger may take. */
 const LEDGER_PART = 1 / 8;
 
+/** On a full disk with the reserve given up: it is made again once there is room. */
+function locked(directory: string): ReturnType<typeof lockSpool> {
+  try {
+    return lockSpool(directory);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    giveUpReserve(directory);
+    return lockSpool(directory);
+  }
+}
+
 export class SpoolStore {
   /** Collectors that were not configured any more at the opening. */
   readonly forgotten: readonly Forgotten[];
@@ -91,7 +103,7 @@ export class SpoolStore {
   constructor(options: StoreOptions) {
     this.#options = options;
     makeDirectory(options.directory);
-    this.#lock = lockSpool(options.directory);
+    this.#lock = locked(options.directory);
     try {
       const { database, sql, salvaged, repairs } = openDatabase(options.directory);
       [this.#database, this.#sql, this.salvaged, this.repairs] = [database, sql, salvaged, repairs];

@@ -7,7 +7,7 @@ import { DemoCollector } from "../../src/demo/collector/collector.ts";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { generateActivities } from "../../src/demo/records/records.ts";
 import { BridgeHome, type BridgeProcess, eventually } from "../support/bridge-process.ts";
-import { compareKeys, supply } from "../support/event-keys.ts";
+import { type Comparison, compareKeys, supply } from "../support/event-keys.ts";
 import { requireMounts } from "../support/requires.ts";
 
 const HOUR_MS = 3_600_000;
@@ -56,9 +56,12 @@ async function withFullSpool(): Promise<BridgeProcess> {
 async function everythingArrives(bridge: BridgeProcess): Promise<void> {
   expected.push(...supply(console, { activities: activities(2, LATER, Date.now() - 60_000) }));
   await collector.back();
-  await collector.received.keysAtLeast(expected.length);
-  const { missing, unknown } = compareKeys(expected, collector.received.keys);
-  expect([missing, unknown]).toStrictEqual([[], []]);
+  const compared = (): Comparison => compareKeys(expected, collector.received.keys);
+  await eventually(
+    () => compared().missing.length === 0,
+    () => `${compared().missing.length} are missing`,
+  );
+  expect(compared().unknown).toStrictEqual([]);
   expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
 }
 

@@ -31,6 +31,19 @@ export function requireMounts(): { readonly missing: boolean } {
   }
 }
 
+/** Whether there are no loop devices for file systems of ext4, which a kernel makes read-only at an error. As for programs. */
+export function requireLoopDisks(): { readonly missing: boolean } {
+  const script =
+    "d=$(mktemp -d) && truncate -s 8M $d/i && mkfs.ext4 -q -F $d/i && mkdir $d/m && mount -o loop $d/i $d/m";
+  const clean = "umount $d/m; rm -r $d";
+  const missing =
+    spawnSync("sh", ["-c", `${script} && ls /sys/fs/ext4/*/trigger_fs_error && ${clean}`], { stdio: "ignore" })
+      .status !== 0;
+  // Not a fault in CI: containers have no loop devices, whatever is installed.
+  if (missing) process.stderr.write("skipped: no loop devices with ext4\n");
+  return { missing };
+}
+
 /** Whether this user may not become another one. As for programs. */
 export function requireRoot(): { readonly missing: boolean } {
   const missing = process.geteuid?.() !== 0;

@@ -27,8 +27,11 @@ export interface SpoolReader {
    * Rejects with the signal's reason when it is aborted before.
    */
   read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch>;
-  /** Forgets everything before `position` for this collector. */
-  release(position: number): Promise<void>;
+  /**
+   * Forgets everything before `position` for this collector. Resolves with the error when the disk refuses to store that:
+   * the reader goes on behind it all the same, and stores it as soon as it can.
+   */
+  release(position: number): Promise<Error | undefined>;
 }
 
 /** Events of the spool, in order, as messages of the collector. */

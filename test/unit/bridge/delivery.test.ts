@@ -253,7 +253,7 @@ describe("to a collector that confirms as it goes, the delivery", () => {
     // The disk is not done with the release yet when the connection breaks: it is told all the same.
     reader.release = async (position) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      await FakeReader.prototype.release.call(reader, position);
+      return await FakeReader.prototype.release.call(reader, position);
     };
     const reports: (WindowReport | undefined)[] = [];
     const subscription = run(reader, collector).subscribe((report) => reports.push(report));
@@ -272,7 +272,7 @@ describe("to a collector that confirms as it goes, the delivery", () => {
     let refused = 0;
     reader.release = async (position) => {
       if (refused++ === 0) throw new TestError("disk full");
-      await FakeReader.prototype.release.call(reader, position);
+      return await FakeReader.prototype.release.call(reader, position);
     };
     const collector = new LastingCollector();
     const deliver = collector.deliver.bind(collector);
@@ -284,6 +284,20 @@ describe("to a collector that confirms as it goes, the delivery", () => {
     await vi.waitUntil(() => collector.windows[1]?.length === 30);
     expect([reader.released, collector.windows[1]]).toEqual([[20], ids(50).slice(20)]);
     subscription.unsubscribe();
+  });
+});
+
+describe("a release that the disk refuses to store", () => {
+  test("is told, and does not keep back what stands behind it", async () => {
+    const reader = new FakeReader(ids(250));
+    const refused = new TestError("read-only");
+    reader.release = async (position) => {
+      await FakeReader.prototype.release.call(reader, position);
+      return position === 100 ? refused : undefined;
+    };
+    const reports = await windows(run(reader, new FakeCollector()), 3);
+    expect(reports.map((report) => report?.end)).toEqual([100, 200, 250]);
+    expect(faults).toEqual([{ collector: "c", error: refused, attempt: 1, retryInMs: 0, inDoubt: 0 }]);
   });
 });
 

@@ -129,10 +129,10 @@ export class FakeReader implements SpoolReader {
     return { ...framesOf(ids), end, newest: micros(end - 1), damaged: 0, unrouted: {} };
   }
 
-  release(position: number): Promise<void> {
+  release(position: number): Promise<Error | undefined> {
     this.released.push(position);
     this.position = position;
-    return Promise.resolve();
+    return Promise.resolve(undefined);
   }
 }
 
