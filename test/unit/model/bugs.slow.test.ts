@@ -83,7 +83,7 @@ const BUGS: Readonly<Record<string, Between>> = {
       },
     };
   }),
-  "never releases": reading(() => ({ release: () => Promise.resolve() })),
+  "never releases": reading(() => ({ release: () => Promise.resolve(undefined) })),
   "sends each chunk twice": delivering(
     (collector) => (window, signal, onConfirmed) => collector.deliver(twice(window), signal, onConfirmed),
   ),
