@@ -74,7 +74,7 @@ export const ADVICE: AdviceByCode = {
     action: "Bring the collector back, or raise `max_size`. `s1bridge backfill` reads them again from the console.",
   },
   BRIDGE_SPOOL_WRITE: {
-    meaning: "The disk refused a write: full, read-only, broken. Nothing of the page was stored, and the console still has it. Tried again.",
+    meaning: "The disk refused a write: full, read-only, broken. Nothing of the page was stored, and the console still has it. What is in the spool is delivered. Tried again. At the start: the spool can not be opened, or salvaged, for want of room; its files are as they were, and it is tried again every 5 s.",
     action: "Free or mend the disk. On a full disk `max_size` and `min_free` were set too high for it.",
   },
   BRIDGE_COLLECTOR_UNREACHABLE: {
