@@ -58,7 +58,8 @@ export class ThreadedReader implements SpoolReader {
 
   /** What stands behind the collector by then is stored as well. */
   #releaseLater(): void {
-    this.#retry ??= setTimeout(() => {
+    if (this.#retry !== undefined) return;
+    this.#retry = setTimeout(() => {
       this.#retry = undefined;
       // Anything else than another refusal is told to whoever asks the spool next.
       this.release(this.#position).catch(() => undefined);
