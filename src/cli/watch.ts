@@ -59,7 +59,7 @@ export class Watch implements Observer {
       metrics,
       board: boardOf(bridge, config, {
         refused: () => reloads?.refused,
-        dueMs: (feed) => this.#expected?.limits.dueMs(feed),
+        dueMs: (feed) => (this.#expected === undefined ? Infinity : this.#expected.limits.dueMs(feed)),
       }),
     };
     this.#expect(config);

@@ -15,17 +15,20 @@ const LATE_MS = 10 * 60_000;
 export function reasonsOf(
   { feeds, collectors, spool, startedAt }: Pick<BridgeStatus, "feeds" | "collectors" | "spool" | "startedAt">,
   nowMs: number,
-  /** Within which time a poll is due; undefined where they are not even. */
-  dueMs: StandstillLimits["dueMs"] = () => undefined,
+  /** Within which time a poll is due; undefined for a feed with `cron`, which may wait for its time for hours. */
+  dueMs: StandstillLimits["dueMs"] = () => Infinity,
 ): readonly string[] {
   const isStale = (iso: string): boolean => nowMs - Date.parse(iso) > STALE_MS;
   const ofFeed = ({ console, feed, lastPageAt, fault }: FeedStatus): string | undefined => {
-    if (lastPageAt === null) return `${console}/${feed} has not read a page yet${because(fault)}`;
+    const due = dueMs({ console, feed });
+    if (lastPageAt === null)
+      return fault === null && due === undefined
+        ? undefined
+        : `${console}/${feed} has not read a page yet${because(fault)}`;
     const what = `${console}/${feed} has read nothing since ${lastPageAt}`;
     if (fault !== null) return isStale(lastPageAt) ? `${what}${because(fault)}` : undefined;
     // A page that waits for room has been read, and the full spool is a reason of its own.
-    const due = spool.full ? undefined : dueMs({ console, feed });
-    return due !== undefined && nowMs - Date.parse(lastPageAt) > due + LATE_MS ? what : undefined;
+    return due !== undefined && !spool.full && nowMs - Date.parse(lastPageAt) > due + LATE_MS ? what : undefined;
   };
   const ofCollector = ({ collector, lastConfirmAt, fault }: CollectorStatus): string | undefined => {
     if (fault === null || !isStale(lastConfirmAt ?? startedAt)) return undefined;

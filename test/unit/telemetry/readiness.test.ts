@@ -32,6 +32,11 @@ describe("a feed", () => {
     ]);
   });
 
+  test("that waits for the time its cron expression says is ready, and not once it has failed", () => {
+    expect(reasons(feed({ feed: "agents" }))).toEqual([]);
+    expect(reasons(feed({ feed: "agents", fault: FAULT }))).toHaveLength(1);
+  });
+
   test("is ready with a page, be it empty, and stays so through a fault of two minutes", () => {
     expect(reasons(feed({ lastPageAt: ago(0.5) }))).toEqual([]);
     expect(reasons(feed({ lastPageAt: ago(1.9), fault: FAULT }))).toEqual([]);
