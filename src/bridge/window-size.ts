@@ -40,6 +40,8 @@ export interface WindowClose {
   /** In place of `ageMs` while it has fewer events than `fewEvents`. */
   readonly fewAgeMs: number;
   readonly fewEvents: number;
+  /** So long after the last of the events that there were, once it has as many as `fewEvents`. */
+  readonly quietMs: number;
 }
 
 /** What a confirmed window tells of the collector. */
@@ -111,11 +113,11 @@ export class WindowSize {
 
   /** Limits of a window that begins now. */
   begin(nowMs: number): WindowClose {
-    const { maxBytes, restMs, fewEvents } = this.#limits;
+    const { maxBytes, restMs, fewEvents, minAgeMs: quietMs } = this.#limits;
     const sinceMs = nowMs - this.#lastBeganMs;
     this.#lastBeganMs = nowMs;
     const fewAgeMs = Math.max(this.#ageMs, restMs - sinceMs);
-    return { maxEvents: this.events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents };
+    return { maxEvents: this.events, maxBytes, ageMs: this.#ageMs, fewAgeMs, fewEvents, quietMs };
   }
 
   confirmed({ events, isFull, tookMs, waitedMs }: ConfirmedWindow): void {

@@ -144,18 +144,20 @@ export class Window implements Disposable {
   }
 
   async #next(): Promise<Batch | undefined> {
-    const { signal: age } = this.sent < (this.#close?.fewEvents ?? 0) ? this.#fewAge : this.#age;
+    const hasFew = this.sent < (this.#close?.fewEvents ?? 0);
+    const { signal: age } = hasFew ? this.#fewAge : this.#age;
     const room = this.#close === undefined ? batchWithin(this.#maxInDoubt()) : this.#close.maxEvents - this.sent;
     if (room <= 0 || this.#bytes >= (this.#close?.maxBytes ?? Infinity)) {
       this.isFull = true;
       return undefined;
     }
     if (age.aborted) return undefined;
+    using end = withDeadline(age, hasFew ? undefined : this.#close?.quietMs);
     try {
-      while (this.sent - this.confirmedEvents + room > this.#maxInDoubt()) await this.#heard.wait(age);
-      return await this.#reader.read(this.#position, room, age);
+      while (this.sent - this.confirmedEvents + room > this.#maxInDoubt()) await this.#heard.wait(end.signal);
+      return await this.#reader.read(this.#position, room, end.signal);
     } catch (error) {
-      if (isAbort(error, age)) return undefined;
+      if (isAbort(error, end.signal)) return undefined;
       throw error;
     }
   }
