@@ -8,7 +8,7 @@ import { fetchLoop, sendThrough } from "./rows/end-to-end.ts";
 import { median } from "./slope.ts";
 
 /**
- * What CI runs: `node bench/check-ratios.ts` ends with 1 when the bridge has become slower in terms of the same machine. Three
+ * What CI runs: `npm run bench:check` ends with 1 when the bridge has become slower in terms of the same machine. Three
  * short runs, each beside what it is compared with, and all of them once more before it fails. `--record` keeps what it
  * measures in recorded.json.
  */
@@ -25,7 +25,7 @@ if (process.argv.includes("--record")) {
   const again = await measure();
   measured = { endToEnd: Math.max(measured.endToEnd, again.endToEnd), drain: Math.max(measured.drain, again.drain) };
   const worse = fallen(recorded.ratios, measured);
-  for (const one of worse) tell(`slower than it was: ${one}. If that is meant: node bench/check-ratios.ts --record`);
+  for (const one of worse) tell(`slower than it was: ${one}. If that is meant: npm run bench:check -- --record`);
   if (worse.length > 0) process.exitCode = 1;
 }
 tell(`end to end ${measured.endToEnd.toFixed(2)} of the loop, drain ${measured.drain.toFixed(2)} of rsyslog's`);
