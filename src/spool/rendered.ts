@@ -1,7 +1,6 @@
 import type { SecurityEvent } from "../event/event.ts";
-import type { Micros } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
-import type { FeedKey, Unrouted } from "../bridge/ports.ts";
+import type { BatchFacts, FeedKey, Unrouted } from "../bridge/ports.ts";
 import type { BlockEvent } from "./block.ts";
 import type { UnpackedBlock, UnpackedBlocks } from "./blocks.ts";
 import { Output } from "./output.ts";
@@ -18,17 +17,9 @@ export interface ModuleSource {
 }
 
 /** Events as messages. What could not be read or rendered is in `damaged`, and kept. */
-export interface RenderedBatch {
+export interface RenderedBatch extends BatchFacts {
   readonly bytes: Buffer;
   readonly count: number;
-  readonly end: number;
-  readonly newest: Micros | undefined;
-  readonly damaged: number;
-  /** Events that go to no collector at all, by where they belong. */
-  readonly unrouted: Unrouted;
-  /** Why, for each of those that can not be mapped. */
-  readonly unmapped?: readonly string[];
-  readonly origin?: FeedKey;
   readonly times: Float64Array;
 }
 

@@ -1,65 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { DemoCollector } from "../../src/demo/collector/collector.ts";
-import { DemoConsole } from "../../src/demo/console/console.ts";
-import { formatTime, microsFromMs } from "../../src/event/time.ts";
-import { BridgeHome, EAGER_FEED } from "../support/bridge-process.ts";
-import { activity } from "./feed-fixture.ts";
-
-const HOUR = 3_600_000;
-
-let console: DemoConsole;
-let siem: DemoCollector;
-let archive: DemoCollector;
-let home: BridgeHome;
-/** A day ago, on the hour. */
-let beginMs: number;
-
-beforeEach(async () => {
-  [console, siem, archive, home] = [
-    await DemoConsole.start(),
-    await DemoCollector.start({ keep: "keys" }),
-    await DemoCollector.start({ keep: "keys" }),
-    new BridgeHome(),
-  ];
-  beginMs = Math.floor(Date.now() / HOUR) * HOUR - 24 * HOUR;
-  home.configure({
-    consoles: [home.console(console, { feeds: { activities: { ...EAGER_FEED, start: "10h" }, sites: {} } })],
-    collectors: [
-      { name: "siem", address: siem.address },
-      { name: "archive", address: archive.address },
-    ],
-  });
-  console.addActivities(Array.from({ length: 2500 }, (_, at) => activity(String(10_000 + at), beginMs + at * 1000)));
-});
-
-afterEach(async () => {
-  await home[Symbol.asyncDispose]();
-  await Promise.all([console, siem, archive].map((one) => one.close()));
-});
-
-async function backfill(...more: readonly string[]) {
-  const range = ["--from", iso(0), "--to", iso(1)];
-  const { code, stdout, stderr } = await home.command(
-    "backfill",
-    "-c",
-    home.configFile,
-    "--feed",
-    "activities",
-    ...range,
-    ...more,
-  );
-  return { code, stdout, stderr };
-}
-
-function iso(hour: number): string {
-  return formatTime(microsFromMs(beginMs + hour * HOUR));
-}
-
-function activitiesOf(collector: DemoCollector): number {
-  return [...collector.received.keys.keys()].filter((key) => key.startsWith("activities/")).length;
-}
+import { describe, expect, test } from "vitest";
+import { activitiesOf, archive, backfill, home, iso, siem } from "../support/backfill-world.ts";
 
 describe("backfill", () => {
   test("beside the running bridge forwards the past once", async () => {

@@ -39,6 +39,12 @@ class StateCell {
   }
 }
 
+/** Events a minute, now and before. */
+function drawRate(rate: Measure, past: Parameters<Chart["draw"]>[0], perMinute: number, span: string): void {
+  rate.draw(count(perMinute));
+  rate.chart.draw(past, perMinute, { least: 10 }, (max) => `Last ${span}: at most ${count(max)} a minute`);
+}
+
 function rowHead(name: string): HTMLTableCellElement {
   return element("th", { scope: "row", role: "rowheader" }, plain(name));
 }
@@ -82,13 +88,7 @@ function collectorRow(name: string): Row<CollectorStatus> {
       const past = course.collector(of.collector);
       const [mark, word] = COLLECTOR_STATES[of.state];
       state.draw(mark, word, of.fault?.code ?? "");
-      rate.draw(count(of.eventsPerMinute));
-      rate.chart.draw(
-        past.events,
-        of.eventsPerMinute,
-        { least: 10 },
-        (max) => `Last ${course.span}: at most ${count(max)} a minute`,
-      );
+      drawRate(rate, past.events, of.eventsPerMinute, course.span);
       oldest.draw(age(of.oldestWaitingSeconds));
       oldest.chart.draw(
         past.oldestWaitingSeconds,
@@ -202,13 +202,7 @@ function feedRow(name: string): Row<FeedStatus> {
       const past = course.feed(of.console, of.feed);
       const [mark, word] = FEED_STATES[of.state];
       state.draw(mark, word, of.fault?.code ?? "");
-      rate.draw(count(of.eventsPerMinute));
-      rate.chart.draw(
-        past.events,
-        of.eventsPerMinute,
-        { least: 10 },
-        (max) => `Last ${course.span}: at most ${count(max)} a minute`,
-      );
+      drawRate(rate, past.events, of.eventsPerMinute, course.span);
       lag.draw(age(of.lagSeconds));
       lag.chart.draw(
         past.lagSeconds,
