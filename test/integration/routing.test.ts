@@ -67,8 +67,8 @@ describe("routing in the running bridge", () => {
     const bridge = await home.start();
     await eventually(
       async () =>
-        (await bridge.total("s1bridge_spool_events")) === 0 &&
-        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length,
+        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length &&
+        (await bridge.total("s1bridge_spool_events")) === 0,
       "all is delivered",
       40_000,
     );
@@ -109,8 +109,8 @@ describe("routing in the running bridge", () => {
     const bridge = await home.start();
     await eventually(
       async () =>
-        (await bridge.total("s1bridge_spool_events")) === 0 &&
-        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length,
+        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length &&
+        (await bridge.total("s1bridge_spool_events")) === 0,
       "all is delivered",
       40_000,
     );

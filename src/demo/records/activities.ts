@@ -15,14 +15,17 @@ export interface Occasion {
   readonly time: Micros;
 }
 
-function activityId({ index, time }: Occasion): string {
-  return snowflake(time / 1000, index);
+/** Its id. Those of two seeds differ, also when they make something in the same millisecond. */
+export function occasionId({ seed, index, time }: Occasion): string {
+  return snowflake(time / 1000, seed * SEED_STRIDE + index);
 }
+
+const SEED_STRIDE = 104_729;
 
 /** The JSON text of one activity, in the console's shape and about as long as a real one. */
 export function activityText(occasion: Occasion): string {
   const subject = subjectOf(occasion);
-  return recordText(activityId(occasion), occasion.time, subject, subject.random.pick(ACTIVITY_KINDS)(subject));
+  return recordText(occasionId(occasion), occasion.time, subject, subject.random.pick(ACTIVITY_KINDS)(subject));
 }
 
 export function subjectOf({ seed, index, time }: Occasion): Subject {
@@ -30,7 +33,8 @@ export function subjectOf({ seed, index, time }: Occasion): Subject {
   const place = placeOf(random);
   const host = hostOf(random, place);
   const ms = Math.floor(time / 1000);
-  const threatId = snowflake(ms - random.below(5000), index);
+  const foundAt = ((ms - random.below(5000)) * 1000) as Micros;
+  const threatId = occasionId({ seed, index, time: foundAt });
   return {
     random,
     place,
