@@ -6,7 +6,8 @@ GENERATED from src/telemetry/metric-list.ts.
 
 \`GET /metrics\` on \`telemetry.listen\` answers in Prometheus' text format. Names and labels are a contract: they are added to, not
 renamed. Counters begin at 0 with the process, unless the help says otherwise; what has to last over restarts is in
-\`s1bridge status\` and the heartbeat. Beside these there are prom-client's own metrics of the process (\`process_…\`, \`nodejs_…\`).
+\`s1bridge status\` and the heartbeat. Beside these there are prom-client's own metrics of the process (\`process_…\`, \`nodejs_…\`);
+\`nodejs_eventloop_lag_…\` is looked at twice a second and is 0 for a loop that is never late.
 
 [deploy/prometheus](../deploy/prometheus/README.md) has alarms, each tested, and [deploy/grafana](../deploy/grafana/s1bridge.json) a
 dashboard.

@@ -1,10 +1,11 @@
-import { Counter, Gauge, type Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Gauge, type Histogram, Registry } from "prom-client";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
 import type { OwnReport } from "../bridge/own-events.ts";
 import type { CertificateReport, RequestReport } from "../bridge/ports.ts";
 import { BulkHistogram } from "./bulk-histogram.ts";
 import { codeOf } from "./codes.ts";
+import { collectProcessMetrics } from "./process-metrics.ts";
 import { METRICS, type MetricSpec } from "./metric-list.ts";
 import type { BridgeStatus, FeedStatus } from "./status.ts";
 
@@ -35,7 +36,7 @@ export class Metrics {
 
   constructor(version: string, sources: MetricsSources) {
     this.#sources = sources;
-    collectDefaultMetrics({ register: this.registry });
+    collectProcessMetrics(this.registry);
     this.#made = Object.fromEntries(
       Object.entries<MetricSpec>(METRICS).map(([key, spec]) => [key, make(spec, this.registry)]),
     ) as unknown as Made;
