@@ -273,6 +273,7 @@ export function openSpool({ spool, collectors, verify }: Config): Promise<Thread
     maxBytes: spool.max_size,
     minFreeBytes: spool.min_free,
     whenFull: spool.when_full,
+    deadLetterBytes: spool.dead_letters_max_size,
     keepIdsMs: verify.keep,
     ...assembleSpoolCollectors(collectors),
   });

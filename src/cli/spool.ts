@@ -169,7 +169,7 @@ function tables({
     `${directory}: format ${format}, ${mebibytes(bytes)} used, ${mebibytes(fileBytes)} on disk, end ${rest.end}, ${heldBy === null ? "not open" : `open in ${heldBy}`}\n`,
     formatTable([["CONSOLE", "FEED", "CHECKPOINT", "WAITING", "OLDEST", "NEWEST"], ...feedRows], { head: bold }),
     formatTable([["COLLECTOR", "POSITION", "WAITING"], ...collectorRows], { head: bold }),
-    `damaged blocks: ${damaged.blocks} (${damaged.events} events), damaged files: ${damaged.files.length}, dead letters: ${rest.deadLetters}, reserve: ${rest.reserve ? "yes" : "no"}\n`,
+    `damaged blocks: ${damaged.blocks} (${damaged.events} events), damaged files: ${damaged.files.length}, dead letters: ${rest.deadLetters} (${rest.droppedLetters} older ones deleted), reserve: ${rest.reserve ? "yes" : "no"}\n`,
   ].join("\n");
 }
 

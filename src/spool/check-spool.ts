@@ -108,7 +108,7 @@ function differingCopies(spool: SpoolInspector): string[] {
 }
 
 function filesBeside(spool: SpoolInspector): string[] {
-  const { reserve, damaged, deadLetters, format } = spool.overview();
+  const { reserve, damaged, deadLetters, droppedLetters, format } = spool.overview();
   return [
     ...(reserve ? [] : ["the reserve is missing: it is made with the next start, if the disk has room"]),
     ...(readMirror(spool.directory) === undefined && format > 2
@@ -118,6 +118,7 @@ function filesBeside(spool: SpoolInspector): string[] {
       ? [`${damaged.blocks} damaged blocks with ${damaged.events} events are kept in \`damaged\``]
       : []),
     ...damaged.files.map((name) => `${name} was damaged, and is kept`),
-    ...(deadLetters > 0 ? [`${deadLetters} dead letters in dead-letters.ndjson`] : []),
+    ...(deadLetters > 0 ? [`${deadLetters} dead letters in dead-letters.ndjson and dead-letters.ndjson.1`] : []),
+    ...(droppedLetters > 0 ? [`${droppedLetters} older dead letters were deleted: spool.dead_letters_max_size`] : []),
   ];
 }

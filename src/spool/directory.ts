@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describeError } from "../lib/errors.ts";
+import { LETTER_FILES } from "./dead-letters.ts";
 import { SpoolUnusableError } from "./errors.ts";
 
 /** What the bridge writes to. The others are replaced as a whole, or are only kept. */
-const WRITTEN = ["spool.db", "spool.db-wal", "spool.db-shm", "lock.db", "holder.json", "dead-letters.ndjson"];
+const WRITTEN = ["spool.db", "spool.db-wal", "spool.db-shm", "lock.db", "holder.json", ...LETTER_FILES];
 
 /** Makes the folder where it is missing, and makes sure that it and what is in it can be used by this process. */
 export function makeDirectory(directory: string): void {

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { FeedKey } from "../bridge/ports.ts";
 import { describeError } from "../lib/errors.ts";
 import { type BlockEvent, blockIdentities, unpackBlock } from "./block.ts";
-import { deadLetterLines } from "./dead-letters.ts";
+import { countDeadLetters } from "./dead-letters.ts";
 import { mustBeReadable } from "./directory.ts";
 import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
 import { holderOf } from "./lock.ts";
@@ -33,6 +33,8 @@ export interface SpoolOverview {
   readonly collectors: readonly { readonly name: string; readonly position: number; readonly waiting: number }[];
   readonly damaged: { readonly blocks: number; readonly events: number; readonly files: readonly string[] };
   readonly deadLetters: number;
+  /** Dead letters that had to make room for later ones, ever. */
+  readonly droppedLetters: number;
 }
 
 /** A block that is in the queue or was set aside. */
@@ -96,7 +98,9 @@ export class SpoolInspector implements Disposable {
         events: this.number("SELECT coalesce(sum(count), 0) FROM damaged"),
         files: readdirSync(directory).filter((name) => /^spool\.db(-wal)?\.damaged-[^-]*(-\d+)?$/.test(name)),
       },
-      deadLetters: deadLetterLines(directory),
+      deadLetters: countDeadLetters(directory),
+      droppedLetters:
+        this.format < 4 ? 0 : this.number("SELECT sum(value) FROM tallies WHERE name = 'dead_letters_dropped'"),
     };
   }
 

@@ -2,7 +2,6 @@ import type {
   Appended,
   Aside,
   Checkpoint,
-  Dropped,
   FeedKey,
   Job,
   JobOrder,
@@ -28,7 +27,7 @@ import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { listIdentities } from "./identities.ts";
 import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
-import type { SpoolSize, StoreOptions } from "./store.ts";
+import type { AppendOutcome, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
 /** While the spool is full, its room is looked at again this often: other programs may give disk back. */
@@ -129,7 +128,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       { feed: key.feed, name: "dead_letters", add: letters.length },
     ];
     const packed = await packPage(page, { entries, letters, stillThere }, { aside, list, tallies });
-    const dropped = await this.#appendWithRoom(key, packed, signal);
+    const { dropped, droppedLetters } = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
     if (entries.length > 0) this.#appended.tell();
@@ -138,6 +137,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       duplicates,
       deadLetters: letters.length,
       ...(dropped.length === 0 ? {} : { dropped }),
+      ...(droppedLetters.length === 0 ? {} : { droppedLetters }),
       ...(letters.length === 0 ? {} : { reasons: letters.map(({ reason }) => reason) }),
       late,
     };
@@ -187,17 +187,22 @@ export class ThreadedSpool implements Spool, JobSpool {
     await this.#thread.close();
   }
 
-  async #appendWithRoom(key: FeedKey, packed: PackedPage, signal: AbortSignal): Promise<Dropped[]> {
+  async #appendWithRoom(
+    key: FeedKey,
+    packed: PackedPage,
+    signal: AbortSignal,
+  ): Promise<Pick<AppendOutcome, "dropped" | "droppedLetters">> {
     const first = await this.#thread.ask("append", key, packed);
-    const dropped = [...first.dropped];
-    if (first.outcome === "appended") return dropped;
+    if (first.outcome === "appended") return first;
+    const [dropped, droppedLetters] = [[...first.dropped], [...first.droppedLetters]];
     this.#waiting += 1;
     try {
       for (;;) {
         await this.#released.wait(signal, FULL_RECHECK_MS);
         const next = await this.#thread.ask("append", key, packed);
         dropped.push(...next.dropped);
-        if (next.outcome === "appended") return dropped;
+        droppedLetters.push(...next.droppedLetters);
+        if (next.outcome === "appended") return { dropped, droppedLetters };
       }
     } finally {
       this.#waiting -= 1;

@@ -3,6 +3,7 @@ import type {
   Checkpoint,
   DeadLetter,
   Dropped,
+  DroppedLetters,
   FeedKey,
   Job,
   JobOrder,
@@ -48,12 +49,15 @@ export interface StoreOptions extends SpaceOptions {
   readonly pruneAfter?: number;
   /** How long the ids of what was added are kept for an audit; 0, and without it: not at all. */
   readonly keepIdsMs?: number;
+  /** Dead letters take no more, whatever the console sends; without it there is no limit. */
+  readonly deadLetterBytes?: number;
 }
 
 /** What was dropped is told with the next page that is asked for, stored or not. */
 export interface AppendOutcome {
   readonly outcome: "appended" | "full";
   readonly dropped: readonly Dropped[];
+  readonly droppedLetters: readonly DroppedLetters[];
 }
 
 export interface SpoolSize {
@@ -99,6 +103,8 @@ export class SpoolStore {
   readonly #dropping: Dropping;
   readonly #typeNames: TypeNames;
   #releaseSyncedAt = -Infinity;
+  /** Of which nobody has been told yet. */
+  #droppedLetters: DroppedLetters[] = [];
 
   constructor(options: StoreOptions) {
     this.#options = options;
@@ -168,7 +174,7 @@ export class SpoolStore {
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
   append(key: FeedKey, page: PackedPage): AppendOutcome {
     this.#file.stayInPlace(this.end);
-    if (!this.#hasRoom(page)) return { outcome: "full", dropped: this.#dropping.take() };
+    if (!this.#hasRoom(page)) return this.#outcome("full");
     this.keepDeadLetters(key, page.deadLetters);
     const feed = this.#feeds.of(key);
     const before = this.#queue.mark(feed);
@@ -191,7 +197,7 @@ export class SpoolStore {
       ),
     );
     this.#file.mirrorNowAndThen(this.end);
-    return { outcome: "appended", dropped: this.#dropping.take() };
+    return this.#outcome("appended");
   }
 
   /** The block that holds `position`, or the hole where it was; undefined when it is the end. */
@@ -202,7 +208,9 @@ export class SpoolStore {
   /** Keeps what can not become an event, durably. */
   keepDeadLetters({ console, feed }: FeedKey, letters: readonly DeadLetter[]): void {
     if (letters.length === 0) return;
-    this.#space.withReserve(() => appendDeadLetters(this.#options.directory, { console, feed }, letters));
+    const { directory, deadLetterBytes: maxBytes = Infinity } = this.#options;
+    const beforeDrop = (dropped: readonly DroppedLetters[]): void => this.#countDropped(dropped);
+    this.#space.withReserve(() => appendDeadLetters({ directory, maxBytes, beforeDrop }, { console, feed }, letters));
   }
 
   /** A block can not be read: the next opening sets it aside, and has its feed read again what was in it. */
@@ -259,6 +267,20 @@ export class SpoolStore {
     this.#file.mirror(this.end);
     this.#database.close();
     this.#lock.release();
+  }
+
+  #outcome(outcome: AppendOutcome["outcome"]): AppendOutcome {
+    const droppedLetters = this.#droppedLetters;
+    this.#droppedLetters = [];
+    return { outcome, dropped: this.#dropping.take(), droppedLetters };
+  }
+
+  #countDropped(dropped: readonly DroppedLetters[]): void {
+    this.#transaction(() => {
+      for (const { console, feed, letters } of dropped)
+        this.#feeds.count(console, { feed, name: "dead_letters_dropped", add: letters });
+    });
+    this.#droppedLetters.push(...dropped);
   }
 
   #hasRoom(page: PackedPage): boolean {

@@ -73,6 +73,10 @@ export const ADVICE: AdviceByCode = {
     meaning: "Only with `when_full: drop_oldest`: the spool was full, and its oldest events were deleted. The line says how many, of which feed, and which collector had not confirmed them; one line a minute. These events are lost for that collector.",
     action: "Bring the collector back, or raise `max_size`. `s1bridge backfill` reads them again from the console.",
   },
+  BRIDGE_SPOOL_LETTERS_DROPPED: {
+    meaning: "Records that can not become events have filled `spool.dead_letters_max_size`; the older half of what was kept of them is deleted. The line says how many, and of which feed; one line a minute.",
+    action: "See in `dead-letters.ndjson` what the console sends. Raise the size to keep more, and keep what you need: `s1bridge spool export --what dead-letters`.",
+  },
   BRIDGE_SPOOL_WRITE: {
     meaning: "The disk refused a write: full, read-only, broken. Nothing of the page was stored, and the console still has it. What is in the spool is delivered. Tried again. At the start: the spool can not be opened, or salvaged, for want of room; its files are as they were, and it is tried again every 5 s.",
     action: "Free or mend the disk. On a full disk `max_size` and `min_free` were set too high for it.",

@@ -45,6 +45,12 @@ export const METRICS = {
     "Records that can not become an event, kept in dead-letters.ndjson.",
     "Any: look into the file.",
   ),
+  droppedLetters: counter(
+    "s1bridge_feed_dead_letters_dropped_total",
+    FEED,
+    "Records of dead-letters.ndjson that were deleted to make room for later ones (spool.dead_letters_max_size).",
+    "Any: the console sends many records that are none, or the size is too small.",
+  ),
   pages: counter("s1bridge_feed_pages_total", FEED, "Pages read and stored."),
   feedFaults: counter(
     "s1bridge_feed_faults_total",

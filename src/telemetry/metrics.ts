@@ -53,6 +53,7 @@ export class Metrics {
     const { key, read, added, duplicates, excluded, deadLetters, reached, dropped = [], late, overlapMs } = report;
     const made = this.#made;
     for (const { collector, console, feed, events } of dropped) made.dropped.inc({ collector, console, feed }, events);
+    for (const { letters, ...from } of report.droppedLetters ?? []) made.droppedLetters.inc({ ...from }, letters);
     const labels = { console: key.console, feed: key.feed };
     made.pages.inc(labels);
     made.read.inc(labels, read);

@@ -38,6 +38,10 @@ const KINDS: Readonly<Record<NoticeCode, { readonly text: string; readonly atMos
     text: "records can not become events; they are kept in dead-letters.ndjson",
     atMostEveryMs: MINUTE_MS,
   },
+  dead_letters_dropped: {
+    text: "dead letters were deleted to make room for later ones: spool.dead_letters_max_size",
+    atMostEveryMs: MINUTE_MS,
+  },
   damaged: { text: "events in the spool are lost or can not be read any more", atMostEveryMs: MINUTE_MS },
   dropped: {
     text: "the spool was full, and events were given up that a collector had not confirmed",
@@ -137,8 +141,10 @@ export class NoticeBoard {
     }
   }
 
-  page({ key, deadLetters, reasons = [], late, dropped = [] }: PageReport): void {
+  page({ key, deadLetters, reasons = [], late, dropped = [], droppedLetters = [] }: PageReport): void {
     this.post({ ...key, code: "dead_letters", count: deadLetters, reasons });
+    for (const { letters, ...origin } of droppedLetters)
+      this.post({ ...origin, code: "dead_letters_dropped", count: letters, reasons: [] });
     if (late.widened) {
       const behind = `up to ${Math.round(late.maxBehindMs / 1000)} s behind what had been read`;
       this.post({ ...key, code: "late", count: late.count, reasons: [behind] });

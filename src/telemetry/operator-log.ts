@@ -19,7 +19,7 @@ const SKEW_MS = 60_000;
 
 const SKEW_EVERY_MS = 60 * 60_000;
 
-/** While the spool is full, each page drops something. */
+/** While the spool is full, each page drops something; a console that sends no good records may do so with each page. */
 const DROPPED_EVERY_MS = 60_000;
 
 const LOOK_EVERY_MS = 30_000;
@@ -96,11 +96,7 @@ export class OperatorLog {
     this.#late(report);
     this.#tokensDue();
     this.#clock(report.key.console);
-    if (report.deadLetters > 0)
-      this.#log.warn(
-        { ...report.key, deadLetters: report.deadLetters },
-        "records can not become events; they are kept in dead-letters.ndjson",
-      );
+    this.#letters(report);
   }
 
   window({ collector, events, bytes, tookMs, damaged, unrouted }: WindowReport): void {
@@ -182,6 +178,27 @@ export class OperatorLog {
         "no collector matches; events of this kind are discarded and counted. `s1bridge routes` shows what goes where; a collector with `default: true` takes the rest",
       );
     }
+  }
+
+  #letters({ key, deadLetters, droppedLetters = [] }: PageReport): void {
+    if (deadLetters > 0)
+      this.#repeats.tell({
+        key: courseOf("dead letters", key),
+        level: "warn",
+        fields: { ...key },
+        events: deadLetters,
+        everyMs: DROPPED_EVERY_MS,
+        message: "records can not become events; they are kept in dead-letters.ndjson",
+      });
+    for (const { letters, ...origin } of droppedLetters)
+      this.#repeats.tell({
+        key: courseOf("dropped letters", origin),
+        level: "error",
+        fields: { code: "BRIDGE_SPOOL_LETTERS_DROPPED", ...origin },
+        events: letters,
+        everyMs: DROPPED_EVERY_MS,
+        message: "dead letters were deleted to make room for later ones: spool.dead_letters_max_size",
+      });
   }
 
   #dropped(dropped: readonly Dropped[]): void {

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { readDeadLetters } from "../../src/spool/dead-letters.ts";
+import { SpoolInspector } from "../../src/spool/inspect.ts";
+import { SpoolStore } from "../../src/spool/store.ts";
 import { DamagedWorld, missingLater } from "../support/damaged-spool.ts";
 
 const support = (name: string): string => fileURLToPath(new URL(`../support/${name}.ts`, import.meta.url));
@@ -18,18 +21,23 @@ const OFFSET = Math.floor(Date.now() / 86_400_000) % STRIDE;
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** One life of a spool, killed before a step. */
-function lived(directory: string, life: string, killAt: number): { signal: string | null; stdout: string } {
+function lived(
+  directory: string,
+  life: string,
+  killAt: number,
+  program = "spool-steps",
+): { signal: string | null; stdout: string } {
   const { signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--import", support("kill-at-step"), support("spool-steps"), directory, life],
+    ["--import", support("kill-at-step"), support(program), directory, life],
     { env: { ...process.env, KILL_AT_STEP: String(killAt) }, encoding: "utf8" },
   );
   expect(stderr).toBe("");
   return { signal, stdout };
 }
 
-function stepsOf(life: string): number {
-  const { signal, stdout } = lived(join(root, `${life}-count`), life, 0);
+function stepsOf(life: string, program?: string): number {
+  const { signal, stdout } = lived(join(root, `${life}-count`), life, 0, program);
   expect(signal).toBeNull();
   return Number(/steps (\d+)/.exec(stdout)?.[1]);
 }
@@ -58,3 +66,33 @@ test.each(["whole", "damaged"])(
     process.stdout.write(`${life}: killed at one in ${STRIDE} of ${steps - first + 1} steps, nothing missing\n`);
   },
 );
+
+test("dead letters that are killed before any step are kept, or counted as dropped", { timeout: 120_000 }, async () => {
+  const steps = stepsOf("letters", "letter-steps");
+  expect(steps).toBeGreaterThan(20);
+  for (let at = 1 + OFFSET; at <= steps; at += STRIDE) {
+    const directory = join(root, `letters-${at}`);
+    const { signal, stdout } = lived(directory, "letters", at, "letter-steps");
+    expect([at, signal]).toEqual([at, "SIGKILL"]);
+    const promised = stdout.split("\n").slice(0, -1).map(Number);
+    // The next start keeps more, behind what is there.
+    const options = { directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"], deadLetterBytes: 1000 };
+    const store = new SpoolStore(options);
+    store.keepDeadLetters({ console: "acme", feed: "activities" }, [{ reason: "not JSON", text: "last" }]);
+    store.close();
+    const kept = await keptIn(directory);
+    using inspector = new SpoolInspector(directory);
+    const { droppedLetters } = inspector.overview();
+    expect([at, kept.at(-1)]).toEqual([at, "last"]);
+    const missing = promised.filter((number) => !kept.includes(String(number)));
+    expect([at, missing]).toEqual([at, promised.slice(0, missing.length)]);
+    expect(droppedLetters, `step ${at}`).toBeGreaterThanOrEqual(missing.length);
+    rmSync(directory, { recursive: true });
+  }
+});
+
+async function keptIn(directory: string): Promise<string[]> {
+  const kept: string[] = [];
+  for await (const { text } of readDeadLetters(directory)) kept.push(text.split(" ")[0] ?? "");
+  return kept;
+}

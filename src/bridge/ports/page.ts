@@ -69,7 +69,14 @@ export interface Page {
 }
 
 /** What is counted for a feed, over all restarts. */
-export type TallyName = "duplicates" | "late" | "dead_letters" | "dropped" | "damaged" | "heartbeats";
+export type TallyName =
+  | "duplicates"
+  | "late"
+  | "dead_letters"
+  | "dead_letters_dropped"
+  | "dropped"
+  | "damaged"
+  | "heartbeats";
 
 export interface Tally {
   readonly feed: EventFeed;
@@ -85,6 +92,8 @@ export interface Appended {
   readonly deadLetters: number;
   /** What was deleted to make room for the page, where the configuration says so. */
   readonly dropped?: readonly Dropped[] | undefined;
+  /** What was deleted to make room for dead letters, since that was asked last. */
+  readonly droppedLetters?: readonly DroppedLetters[];
   /** Undefined: none was late. */
   readonly late?: LateRecords | undefined;
   /** Why, for each of the dead letters, when there are any. */
@@ -96,6 +105,11 @@ export interface LateRecords {
   readonly count: number;
   /** How far behind the latest stood. */
   readonly maxBehindMs: number;
+}
+
+/** Dead letters of a feed that were deleted. */
+export interface DroppedLetters extends FeedKey {
+  readonly letters: number;
 }
 
 /** Events of a feed that a collector had not confirmed when they were deleted. */

@@ -56,6 +56,10 @@ export const OWN_EVENTS: Table = {
 /** What a notice can be about, and how bad that is. */
 export const NOTICE_CODES = {
   dead_letters: { severity: 5, meaning: "Records can not become events; they are in dead-letters.ndjson" },
+  dead_letters_dropped: {
+    severity: 6,
+    meaning: "Dead letters were deleted to make room for later ones (`spool.dead_letters_max_size`)",
+  },
   damaged: { severity: 8, meaning: "Events in the spool can not be read any more; kept in its table `damaged`" },
   dropped: { severity: 8, meaning: "The spool was full, and `when_full: drop_oldest` gave up events" },
   late: {

@@ -43,6 +43,15 @@ export function spool() {
               form: "size",
             }),
           ),
+        dead_letters_max_size: size(1024 ** 2)
+          .prefault("64MiB")
+          .meta(
+            notes({
+              description:
+                "Size at most of the records that can not become events (`dead-letters.ndjson`), 1MiB or more. At this size the older half is deleted, and counted.",
+              form: "size",
+            }),
+          ),
         when_full: z
           .enum(["pause", "drop_oldest"])
           .default("pause")

@@ -176,7 +176,13 @@ describe("a collector", () => {
 describe("the file", () => {
   test("everything but consoles and collectors has defaults", () => {
     const { spool, telemetry, log, heartbeat } = parse({});
-    expect(spool).toEqual({ directory: "/var/lib/s1bridge", max_size: 2 ** 31, min_free: 2 ** 28, when_full: "pause" });
+    expect(spool).toEqual({
+      directory: "/var/lib/s1bridge",
+      max_size: 2 ** 31,
+      min_free: 2 ** 28,
+      dead_letters_max_size: 2 ** 26,
+      when_full: "pause",
+    });
     expect(telemetry).toEqual({ listen: { host: "127.0.0.1", port: 9614 } });
     expect(log).toEqual({ level: "info", format: "json" });
     expect(heartbeat).toBeUndefined();

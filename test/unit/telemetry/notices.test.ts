@@ -107,6 +107,24 @@ describe("the notice board", () => {
     ]);
   });
 
+  test("dead letters that made room for later ones are told for the feed that they are of", () => {
+    const { board, tell } = clocked();
+    const other = { console: "other", feed: "threats" } as const;
+    board.page(
+      page({
+        droppedLetters: [
+          { ...KEY, letters: 5 },
+          { ...other, letters: 2 },
+        ],
+      }),
+    );
+    board.page(page({ droppedLetters: [{ ...KEY, letters: 1 }] }));
+    expect(tell()).toMatchObject([
+      { ...KEY, code: "dead_letters_dropped", count: 6 },
+      { ...other, code: "dead_letters_dropped", count: 2 },
+    ]);
+  });
+
   test("dropped events and an overlap that was too short are told", () => {
     const { board, tell } = clocked();
     board.page(page({ dropped: [{ ...KEY, collector: "siem", events: 7 }] }));
