@@ -57,7 +57,8 @@ async function whenItHasRoom(
     try {
       return await runOnce();
     } catch (error) {
-      if (codeOf(error) !== "BRIDGE_SPOOL_WRITE") throw error;
+      // While it stops, nothing is tried again: what could not be written is not on the disk.
+      if (codeOf(error) !== "BRIDGE_SPOOL_WRITE" || stop.soft.aborted) throw error;
       const fields = { code: codeOf(error), error: describeError(error), retryInMs: ROOM_MS };
       const message = "the spool can not be opened on a full disk; it is tried again until there is room";
       repeats.tell({ key: "room", level: "error", fields, message });

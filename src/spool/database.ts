@@ -7,23 +7,30 @@ import {
   readSync,
   rmSync,
   statSync,
-  statfsSync,
+  writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
-import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage, isDiskFull } from "./errors.ts";
+import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from "./errors.ts";
 import { readMirror } from "./mirror.ts";
 import { recover } from "./recover.ts";
 import { type Repairs, repair } from "./repair.ts";
 import { type Salvage, finishSalvage, freeName, salvage, timestamp } from "./salvage.ts";
 import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
-import { giveUpReserve } from "./space.ts";
 import { type Statements, prepareStatements } from "./statements.ts";
 import { describeWalDamage, walDamage } from "./wal.ts";
 
+const DAMAGE_MARK = "damaged";
+
 /** Says to the next opening that the database is damaged, for it does not read a long one through. */
-export const DAMAGE_MARK = "damaged";
+export function markDamaged(directory: string, what: string): void {
+  try {
+    writeFileSync(join(directory, DAMAGE_MARK), `${what}\n`);
+  } catch {
+    // The next opening reads a short spool through in any case.
+  }
+}
 
 /** A spool up to this size is read through when it is opened: it takes less than a second. */
 const CHECKED_BYTES = 64 << 20;
@@ -40,46 +47,29 @@ export interface OpenDatabase {
 export function openDatabase(directory: string): OpenDatabase {
   const path = join(directory, "spool.db");
   const mark = join(directory, DAMAGE_MARK);
+  finishSalvage(directory);
+  const log = damagedLog(path);
+  const marked = readMark(mark) ?? log?.reason;
+  let reason: string;
   try {
-    finishSalvage(directory);
-    const log = damagedLog(path);
-    const marked = readMark(mark) ?? log?.reason;
-    let reason: string;
-    try {
-      const opened = openWhole(directory, marked !== undefined);
-      const salvaged = marked === undefined ? undefined : setAside(opened.database, directory, marked);
-      rmSync(mark, { force: true });
-      return { ...opened, salvaged: salvaged && { ...salvaged, movedTo: log?.keptAs } };
-    } catch (error) {
-      if (!isDamage(error) || !isOurs(directory, path, error)) throw error;
-      reason = [log?.reason, describeError(error)].filter((part) => part !== undefined).join("; ");
-    }
-    const salvaged = salvage(directory, reason);
+    const opened = openWhole(directory, marked !== undefined);
+    const salvaged = marked === undefined ? undefined : setAside(opened.database, directory, marked);
     rmSync(mark, { force: true });
-    return { ...openWhole(directory, false), salvaged };
+    return { ...opened, salvaged: salvaged && { ...salvaged, movedTo: log?.keptAs } };
   } catch (error) {
-    if (error instanceof SpoolUnusableError) throw error;
-    if (isDiskFull(error) || hasNoRoom(directory)) throw waitingForRoom(directory, error);
-    throw new SpoolUnusableError(`the spool ${path} can not be opened: ${describeError(error)}`, { cause: error });
+    if (!isDamage(error)) throw error;
+    if (!isOurs(directory, path, error))
+      throw new SpoolUnusableError(
+        `${path} can not be opened: ${describeError(error)}. It is no spool of s1bridge; nothing was changed`,
+        {
+          cause: error,
+        },
+      );
+    reason = [log?.reason, describeError(error)].filter((part) => part !== undefined).join("; ");
   }
-}
-
-/** SQLite has several ways to say that a full disk does not let it open a database. */
-function hasNoRoom(directory: string): boolean {
-  const { bavail, bsize } = statfsSync(directory);
-  return bavail * bsize < OPENING_BYTES;
-}
-
-/** What the opening itself needs: the index of the write-ahead log and a few frames. */
-const OPENING_BYTES = 256 << 10;
-
-/** Whoever opens it again when there is room finds it as it was. */
-function waitingForRoom(directory: string, error: unknown): SpoolWriteError {
-  giveUpReserve(directory);
-  if (error instanceof SpoolWriteError) return error;
-  return new SpoolWriteError(`the spool in ${directory} can not be opened on a full disk: ${describeError(error)}`, {
-    cause: error,
-  });
+  const salvaged = salvage(directory, reason);
+  rmSync(mark, { force: true });
+  return { ...openWhole(directory, false), salvaged };
 }
 
 /** What is wrong with the write-ahead log, which SQLite then uses up; a copy of it is kept. */
@@ -100,8 +90,13 @@ function damagedLog(path: string): { readonly reason: string; readonly keptAs: s
 
 /** The database is whole, but not its blocks. */
 function setAside(database: DatabaseSync, directory: string, reason: string): Salvage {
-  const recovered = transaction(database, () => recover(database, true, readMirror(directory)));
-  return { reason, movedTo: undefined, ...recovered };
+  try {
+    const recovered = transaction(database, () => recover(database, true, readMirror(directory)));
+    return { reason, movedTo: undefined, ...recovered };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
 
 function readMark(mark: string): string | undefined {

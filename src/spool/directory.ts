@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs"
 import { join } from "node:path";
 import { describeError } from "../lib/errors.ts";
 import { LETTER_FILES } from "./dead-letters.ts";
-import { SpoolUnusableError } from "./errors.ts";
+import { SpoolUnusableError, SpoolWriteError, describeDisk, isDiskFull } from "./errors.ts";
 
 /** What the bridge writes to. The others are replaced as a whole, or are only kept. */
 const WRITTEN = ["spool.db", "spool.db-wal", "spool.db-shm", "lock.db", "holder.json", ...LETTER_FILES];
@@ -13,10 +13,9 @@ export function makeDirectory(directory: string): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new SpoolUnusableError(
-      `the spool directory ${directory} can not be used: ${describeError(error)}; it must exist or be creatable, and be writable for the user that runs s1bridge${ownerOf(directory, directory)}`,
-      { cause: error },
-    );
+    const reason = `the spool directory ${directory} can not be used: ${describeDisk(error)}`;
+    if (isDiskFull(error)) throw new SpoolWriteError(reason, { cause: error });
+    throw new SpoolUnusableError(`${reason}${ownerOf(directory, directory)}`, { cause: error });
   }
   for (const name of WRITTEN) mustBeWritable(join(directory, name), directory);
 }
@@ -38,7 +37,7 @@ function mustBeWritable(path: string, directory: string): void {
   try {
     accessSync(path, constants.R_OK | constants.W_OK);
   } catch (error) {
-    throw new SpoolUnusableError(`${path} can not be written: ${describeError(error)}${ownerOf(path, directory)}`, {
+    throw new SpoolUnusableError(`${path} can not be written: ${describeDisk(error)}${ownerOf(path, directory)}`, {
       cause: error,
     });
   }

@@ -1,4 +1,4 @@
-import { BridgeError } from "../lib/errors.ts";
+import { BridgeError, describeError } from "../lib/errors.ts";
 
 /** Another process has the spool open. */
 export class SpoolHeldError extends BridgeError {
@@ -24,15 +24,49 @@ export class SpoolWriteError extends BridgeError {
   readonly retryable = true;
 }
 
+const SQLITE_PERM = 3;
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
 /** SQLite, or the system, says that the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   if (error instanceof BridgeError) return isDiskFull(error.cause);
-  return primaryCode(error) === SQLITE_FULL || (error instanceof Error && "code" in error && error.code === "ENOSPC");
+  return primaryCode(error) === SQLITE_FULL || FULL.has(systemCode(error) ?? "");
 }
+
+/** No room on the file system, or in this user's part of it. */
+const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
+
+/** SQLite, or the system, could not do what was asked; all else is a bug of ours. */
+export function isOfTheDisk(error: unknown): boolean {
+  if (error instanceof BridgeError) return isOfTheDisk(error.cause);
+  return primaryCode(error) !== undefined || systemCode(error) !== undefined;
+}
+
+/** An error of the disk in words, with what an operator can do about it where that is known. */
+export function describeDisk(error: unknown): string {
+  const cause = error instanceof BridgeError && isOfTheDisk(error.cause) ? error.cause : error;
+  const advice = ADVICE.find(({ codes }) => codes.includes(systemCode(cause) ?? primaryCode(cause) ?? ""))?.advice;
+  return advice === undefined ? describeError(error) : `${describeError(error)}; ${advice}`;
+}
+
+const ADVICE: readonly { readonly codes: readonly (string | number)[]; readonly advice: string }[] = [
+  { codes: ["ENOSPC", "EDQUOT", SQLITE_FULL], advice: "it needs room on its file system" },
+  {
+    codes: ["EROFS", SQLITE_READONLY],
+    advice:
+      "its file system is read-only: mount it for writing, and look into `dmesg`, for a disk that fails is made so",
+  },
+  { codes: ["EIO", SQLITE_IOERR], advice: "the disk fails: look into `dmesg`, and at its SMART values" },
+  {
+    codes: ["EACCES", "EPERM", SQLITE_PERM, SQLITE_CANTOPEN],
+    advice: "the folder and all in it have to be writable for the user that runs s1bridge",
+  },
+];
 
 /** SQLite, or we, say that the file does not hold what was written. */
 export function isDamage(error: unknown): boolean {
@@ -54,6 +88,12 @@ const SQLITE_ERROR = 1;
 const SQLITE_TOOBIG = 18;
 const SQLITE_CONSTRAINT = 19;
 const SQLITE_MISMATCH = 20;
+
+/** Of the operating system, such as ENOENT; not one of Node's own. */
+function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error && "syscall" in error && "code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
 
 /** SQLite's result code without its extension. */
 function primaryCode(error: unknown): number | undefined {

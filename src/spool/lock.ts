@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describeError } from "../lib/errors.ts";
-import { SpoolHeldError, SpoolUnusableError, SpoolWriteError, isDiskFull } from "./errors.ts";
+import { SpoolHeldError, SpoolUnusableError, SpoolWriteError, describeDisk, isDiskFull } from "./errors.ts";
 
 const SQLITE_BUSY = 5;
+
+export interface SpoolLock {
+  release(): void;
+}
 
 /**
  * Lets one process open a spool.
@@ -13,7 +16,7 @@ const SQLITE_BUSY = 5;
  * leaves nothing to clean up, and the spool itself stays readable for the `sqlite3` program. `holder.json` only tells
  * the others whom to ask; it is never trusted.
  */
-export function lockSpool(directory: string): { release(): void } {
+export function lockSpool(directory: string): SpoolLock {
   const path = join(directory, "lock.db");
   let lock: DatabaseSync | undefined;
   try {
@@ -24,9 +27,9 @@ export function lockSpool(directory: string): { release(): void } {
     lock?.close();
     // Even the lock takes a page.
     if (isDiskFull(error))
-      throw new SpoolWriteError(`${path} can not be locked on a full disk: ${describeError(error)}`, { cause: error });
+      throw new SpoolWriteError(`${path} can not be locked on a full disk: ${describeDisk(error)}`, { cause: error });
     if (!isBusy(error))
-      throw new SpoolUnusableError(`${path} can not be locked: ${describeError(error)}`, { cause: error });
+      throw new SpoolUnusableError(`${path} can not be locked: ${describeDisk(error)}`, { cause: error });
     const message = `the spool ${directory} is held by ${holder(directory)}; one process at a time can open it`;
     throw new SpoolHeldError(message, { cause: error });
   }
@@ -48,14 +51,15 @@ function tellHolder(directory: string): void {
 export function holderOf(directory: string): string | undefined {
   const path = join(directory, "lock.db");
   if (!existsSync(path)) return undefined;
-  const lock = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     lock.prepare("SELECT count(*) FROM sqlite_schema").get();
     return undefined;
   } catch (error) {
     return isBusy(error) ? holder(directory) : undefined;
   } finally {
-    lock.close();
+    lock?.close();
   }
 }
 

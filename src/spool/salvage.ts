@@ -1,9 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describeError } from "../lib/errors.ts";
 import { copyBlocks, copyTable } from "./copy-rows.ts";
-import { SpoolUnusableError, SpoolWriteError, isDiskFull } from "./errors.ts";
+import { SpoolUnusableError, SpoolWriteError, describeDisk, isDiskFull } from "./errors.ts";
 import { type Mirrored, readMirror } from "./mirror.ts";
 import { type Recovered, firstNumber, recover } from "./recover.ts";
 import { prepareSchema } from "./schema.ts";
@@ -43,14 +42,30 @@ export function salvage(directory: string, reason: string): Salvage {
       removeDatabase(`${path}.salvage`);
       const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
       throw new SpoolWriteError(
-        `${path} is damaged (${reason}) and is salvaged when its file system has room for what is taken over, up to ${Math.ceil(size / (1 << 20))} MiB more: ${describeError(error)}`,
+        `${path} is damaged (${reason}) and is salvaged when its file system has room for what is taken over, up to ${Math.ceil(size / (1 << 20))} MiB more: ${describeDisk(error)}`,
         { cause: error },
       );
     }
-    throw new SpoolUnusableError(`${path} is damaged (${reason}) and can not be salvaged: ${describeError(error)}`, {
+    throw new SpoolUnusableError(`${path} is damaged (${reason}) and can not be salvaged: ${describeDisk(error)}`, {
       cause: error,
     });
   }
+}
+
+/** Puts a new database into its place when it is whole, as a salvage does. */
+export function replaceDatabase(path: string, write: (path: string) => void): void {
+  removeDatabase(`${path}.salvage`);
+  try {
+    write(`${path}.salvage`);
+    sync(`${path}.salvage`);
+  } catch (error) {
+    // Half of one only takes the room that is missing.
+    removeDatabase(`${path}.salvage`);
+    throw error;
+  }
+  for (const part of ["-wal", "-shm"]) rmSync(path + part, { force: true });
+  renameSync(`${path}.salvage`, path);
+  sync(dirname(path));
 }
 
 /** Ends a salvage that a crash broke off. */

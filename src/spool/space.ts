@@ -26,7 +26,16 @@ export interface SpaceOptions {
 }
 
 export function giveUpReserve(directory: string): void {
-  rmSync(join(directory, RESERVE), { force: true });
+  removeQuietly(join(directory, RESERVE));
+}
+
+/** What stays because the disk does not even let go of it shows in what comes next. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A read-only or broken file system.
+  }
 }
 
 const RESERVE = "reserve";
@@ -141,7 +150,7 @@ export class Space {
       writeFileSync(this.#reservePath, Buffer.alloc(RESERVE_BYTES));
     } catch {
       // The disk is full already: what is there must do.
-      rmSync(this.#reservePath, { force: true });
+      removeQuietly(this.#reservePath);
     }
   }
 }

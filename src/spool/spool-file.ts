@@ -1,11 +1,18 @@
-import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { describeError } from "../lib/errors.ts";
-import { DAMAGE_MARK, inodeOf } from "./database.ts";
+import { BridgeError, describeError } from "../lib/errors.ts";
+import { inodeOf, markDamaged } from "./database.ts";
 import { makeDirectory } from "./directory.ts";
-import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
+import {
+  SpoolDamagedError,
+  SpoolUnusableError,
+  SpoolWriteError,
+  describeDisk,
+  isDamage,
+  isOfTheDisk,
+} from "./errors.ts";
 import { type Mirrored, writeMirror } from "./mirror.ts";
+import { replaceDatabase } from "./salvage.ts";
 import type { Statements } from "./statements.ts";
 
 /** How often the mirror is written while something changes, and the file's place looked at. */
@@ -46,9 +53,14 @@ export class SpoolFile {
     }
   }
 
+  /** As `stayInPlace`, now and then. */
+  stayInPlaceNowAndThen(end: number): void {
+    if (performance.now() - this.#placeCheckedAt > PLACE_MS) this.stayInPlace(end);
+  }
+
   /** A spool whose file was deleted while it is open writes to nowhere: it is written once more, to its place. */
   stayInPlace(end: number): void {
-    if (performance.now() - this.#placeCheckedAt < PLACE_MS) return;
+    if (this.#isDamaged) return;
     this.#placeCheckedAt = performance.now();
     const inode = inodeOf(this.#path);
     if (inode === this.#inode) return;
@@ -57,27 +69,23 @@ export class SpoolFile {
       throw new SpoolUnusableError(`${this.#path} was replaced by another file while the bridge had it open`);
     }
     makeDirectory(this.#directory);
-    for (const part of ["-wal", "-shm"]) rmSync(this.#path + part, { force: true });
     this.mirror(end);
+    replaceDatabase(this.#path, (path) => this.#database.prepare("VACUUM INTO ?").run(path));
     this.#isDamaged = true;
-    this.#database.prepare("VACUUM INTO ?").run(this.#path);
     throw new SpoolDamagedError(`${this.#path} was deleted while the bridge had it open; it is written again`);
   }
 
   /** The next opening reads the file through, also when it is long. */
   damaged(what: string, cause: unknown): SpoolDamagedError {
     this.#isDamaged = true;
-    try {
-      writeFileSync(join(this.#directory, DAMAGE_MARK), `${what}\n`);
-    } catch {
-      // The next opening reads a short spool through in any case.
-    }
+    markDamaged(this.#directory, what);
     return new SpoolDamagedError(`the spool ${this.#path} is damaged: ${what}`, { cause });
   }
 
-  /** What an error of the database means for the bridge. One that tells of damage makes the next opening salvage. */
+  /** What an error of the disk means for the bridge. One that tells of damage makes the next opening salvage. */
   explain(error: unknown): unknown {
-    if (!isDamage(error) || error instanceof SpoolDamagedError) return error;
-    return this.damaged(describeError(error), error);
+    if (isDamage(error)) return error instanceof SpoolDamagedError ? error : this.damaged(describeError(error), error);
+    if (error instanceof BridgeError || !isOfTheDisk(error)) return error;
+    return new SpoolWriteError(`the spool ${this.#path} can not be used: ${describeDisk(error)}`, { cause: error });
   }
 }

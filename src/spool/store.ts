@@ -10,15 +10,14 @@ import type {
   SpoolSurvey,
   TypeName,
 } from "../bridge/ports.ts";
-import { openDatabase, transaction, withoutSync } from "./database.ts";
+import { transaction, withoutSync } from "./database.ts";
 import { appendDeadLetters } from "./dead-letters.ts";
-import { makeDirectory } from "./directory.ts";
 import { Dropping } from "./drop.ts";
-import { isDiskFull } from "./errors.ts";
 import { Feeds } from "./feeds.ts";
 import { Jobs } from "./jobs.ts";
 import { Ledger } from "./ledger.ts";
-import { lockSpool } from "./lock.ts";
+import type { SpoolLock } from "./lock.ts";
+import { type OpenSpool, opening } from "./opening.ts";
 import type { PackedPage } from "./packed.ts";
 import { type Forgotten, Places } from "./places.ts";
 import { BlockQueue, type StoredBlock } from "./queue.ts";
@@ -27,7 +26,7 @@ import type { Salvage } from "./salvage.ts";
 import { type AskedAside, SeenIds } from "./seen.ts";
 import type { PastRoutes, RouterSource } from "./routes.ts";
 import type { Sightings } from "./sightings.ts";
-import { Space, type SpaceOptions, giveUpReserve } from "./space.ts";
+import { Space, type SpaceOptions } from "./space.ts";
 import { SpoolFile } from "./spool-file.ts";
 import type { IdentityList } from "./identities.ts";
 import type { Statements } from "./statements.ts";
@@ -71,17 +70,6 @@ const SYNC_RELEASE_MS = 1000;
 /** The part of the spool's room that the ledger may take. */
 const LEDGER_PART = 1 / 8;
 
-/** On a full disk with the reserve given up: it is made again once there is room. */
-function locked(directory: string): ReturnType<typeof lockSpool> {
-  try {
-    return lockSpool(directory);
-  } catch (error) {
-    if (!isDiskFull(error)) throw error;
-    giveUpReserve(directory);
-    return lockSpool(directory);
-  }
-}
-
 export class SpoolStore {
   /** Collectors that were not configured any more at the opening. */
   readonly forgotten: readonly Forgotten[];
@@ -89,7 +77,7 @@ export class SpoolStore {
   readonly salvaged: Salvage | undefined;
   readonly repairs: Repairs;
   readonly #options: StoreOptions;
-  readonly #lock: { release(): void };
+  readonly #lock: SpoolLock;
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #file: SpoolFile;
@@ -106,18 +94,9 @@ export class SpoolStore {
   /** Of which nobody has been told yet. */
   #droppedLetters: DroppedLetters[] = [];
 
-  constructor(options: StoreOptions) {
+  private constructor(options: StoreOptions, { lock, database, sql, salvaged, repairs }: OpenSpool) {
     this.#options = options;
-    makeDirectory(options.directory);
-    this.#lock = locked(options.directory);
-    try {
-      const { database, sql, salvaged, repairs } = openDatabase(options.directory);
-      [this.#database, this.#sql, this.salvaged, this.repairs] = [database, sql, salvaged, repairs];
-    } catch (error) {
-      this.#lock.release();
-      throw error;
-    }
-    const [database, sql] = [this.#database, this.#sql];
+    [this.#lock, this.#database, this.#sql, this.salvaged, this.repairs] = [lock, database, sql, salvaged, repairs];
     this.#file = new SpoolFile(options.directory, database, sql);
     database.exec("INSERT OR IGNORE INTO facts VALUES ('id', abs(random() % 4294967296))");
     this.#space = new Space(options, database, sql);
@@ -133,6 +112,11 @@ export class SpoolStore {
     this.#typeNames = new TypeNames(sql);
     this.forgotten = this.registerCollectors(options.collectors, options.router);
     this.#file.mirror(this.end);
+  }
+
+  /** Throws with nothing left open, and an error that says what to do: see opening.ts. */
+  static open(options: StoreOptions): SpoolStore {
+    return opening(options.directory, (opened) => new SpoolStore(options, opened));
   }
 
   /** The position of the next event. */
@@ -173,7 +157,7 @@ export class SpoolStore {
 
   /** Stores blocks, identities and checkpoint in one transaction; the identities must be unseen. */
   append(key: FeedKey, page: PackedPage): AppendOutcome {
-    this.#file.stayInPlace(this.end);
+    this.#file.stayInPlaceNowAndThen(this.end);
     if (!this.#hasRoom(page)) return this.#outcome("full");
     this.keepDeadLetters(key, page.deadLetters);
     const feed = this.#feeds.of(key);
@@ -236,7 +220,7 @@ export class SpoolStore {
     const move = (): void => this.#transaction(() => this.#places.move(collector, position));
     this.#space.withReserve(() => (isDue ? move() : withoutSync(this.#database, move)));
     this.#space.shrink();
-    this.#file.stayInPlace(this.end);
+    this.#file.stayInPlaceNowAndThen(this.end);
     this.#file.mirrorNowAndThen(this.end);
   }
 
@@ -263,10 +247,17 @@ export class SpoolStore {
     return this.#file.explain(error);
   }
 
+  /** Whoever deleted the file in the last second has not taken the queue away: it is written again, and said. */
   close(): void {
-    this.#file.mirror(this.end);
-    this.#database.close();
-    this.#lock.release();
+    try {
+      this.#file.stayInPlace(this.end);
+      this.#file.mirror(this.end);
+    } catch (error) {
+      throw this.explain(error);
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
   }
 
   #outcome(outcome: AppendOutcome["outcome"]): AppendOutcome {

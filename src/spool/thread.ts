@@ -52,8 +52,11 @@ export class SpoolThread {
   async close(): Promise<void> {
     if (this.#dead !== undefined) return;
     const exited = once(this.#worker, "exit");
-    await this.ask("close");
-    await exited;
+    try {
+      await this.ask("close");
+    } finally {
+      await exited;
+    }
   }
 
   #settle(answer: Answer): void {

@@ -13,7 +13,7 @@ const port = parentPort;
 
 try {
   const { renderers, ...options } = workerData as ThreadOptions;
-  const store = new SpoolStore(options);
+  const store = SpoolStore.open(options);
   const queues = new Queues(store);
   await queues.begin({ renderers, router: options.router });
   const { end, positions, forgotten, salvaged, repairs } = store;

@@ -62,11 +62,11 @@ export const ADVICE: AdviceByCode = {
     action: "The message names the process. One directory for each daemon.",
   },
   BRIDGE_SPOOL_UNUSABLE: {
-    meaning: "The spool can not be opened: permissions (the message names the owner and the `chown` that mends it), not a database, written by a newer release; or its thread died, or its file was replaced while it ran. The daemon gives up with exit code 1; nothing was changed.",
+    meaning: "The spool can not be opened: permissions (the message names the owner and the `chown` that mends it), a file system that is read-only, a disk that fails, not a database, written by a newer release; or its thread died, or its file was replaced while it ran. The daemon gives up with exit code 1; nothing was changed.",
     action: "Do what the message says. Do not delete the folder before you know what it holds: `s1bridge spool ls` and `check` look at it without changing it.",
   },
   BRIDGE_SPOOL_DAMAGED: {
-    meaning: "The disk gave back something else than was written, or the database was deleted while the bridge ran. The bridge begins anew in the same process (after five times it gives up): what can be read goes on, and what is lost is read again from the console. The log line says how much, and where the damaged file is kept. Duplicates, no gap, unless the console has deleted the records.",
+    meaning: "The disk gave back something else than was written, or the database was deleted while the bridge ran. The bridge begins anew in the same process (after five times it gives up): what can be read goes on, and what is lost is read again from the console. Where the deletion is found at a stop, the queue is written to its place again, and the exit code is 1. The log line says how much, and where the damaged file is kept. Duplicates, no gap, unless the console has deleted the records.",
     action: "Check the disk (`dmesg`, SMART). Delete `spool.db.damaged-*` when you do not need it any more. `s1bridge verify` or `backfill` for what the console may have deleted.",
   },
   BRIDGE_SPOOL_DROPPED: {

@@ -288,6 +288,33 @@ describe("a block that is damaged", () => {
   }
 });
 
+describe("a spool whose files were deleted just before its end", () => {
+  test("is written again with all that was queued, and says so", async () => {
+    const spool = await open();
+    await spool.append(ACTIVITIES, page([record("1"), record("2")], { checkpoint: checkpoint(7) }), NEVER);
+    rmSync(directory, { recursive: true });
+    await expect(closed(spool)).rejects.toMatchObject({
+      code: "BRIDGE_SPOOL_DAMAGED",
+      message: expect.stringContaining("it is written again") as string,
+    });
+    spools = [];
+    const again = await open();
+    expect([again.salvaged, again.end]).toEqual([undefined, 2]);
+    expect(await again.checkpoint(ACTIVITIES)).toMatchObject({ time: 7 });
+    expect(idsOf(await readTo(2, await again.reader("c")))).toEqual(["1", "2"]);
+  });
+
+  test("does not take the place of a file that came meanwhile", async () => {
+    const spool = await open();
+    const path = join(directory, "spool.db");
+    rmSync(path);
+    writeFileSync(path, "somebody's");
+    await expect(closed(spool)).rejects.toMatchObject({ code: "BRIDGE_SPOOL_UNUSABLE" });
+    spools = [];
+    expect(readFileSync(path, "utf8")).toBe("somebody's");
+  });
+});
+
 describe("dead letters", () => {
   test("are kept with their reason, and their text exactly", async () => {
     const spool = await open();
@@ -490,7 +517,7 @@ describe("ids that are forgotten", () => {
     }
 
     #open(at: string): SpoolStore {
-      return new SpoolStore({ directory: at, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"], pruneAfter: 4 });
+      return SpoolStore.open({ directory: at, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"], pruneAfter: 4 });
     }
   }
 
@@ -533,7 +560,7 @@ describe("ids that are forgotten", () => {
   });
 
   test("do make room: what can not come back is gone", () => {
-    const store = new SpoolStore(options({ pruneAfter: 10 }));
+    const store = SpoolStore.open(options({ pruneAfter: 10 }));
     for (let at = 0; at < 100; at++) {
       const identities = listIdentities([{ id: String(at + 1), version: undefined, time: micros(at) }]);
       store.append(ACTIVITIES, {

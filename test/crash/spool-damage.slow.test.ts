@@ -96,6 +96,18 @@ test("a spool that is deleted under a running bridge is written again", { timeou
   expect(collector.received.duplicates).toBeLessThanOrEqual(FIRST);
 });
 
+test("a spool that is deleted just before a stop is there afterwards, with all that was queued", async () => {
+  const bridge = await withFullSpool();
+  rmSync(home.spool, { recursive: true });
+  expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 1, signal: null });
+  expect(bridge.log.at(-1)).toMatchObject({ level: "fatal", code: "BRIDGE_SPOOL_DAMAGED" });
+  const { stdout } = await home.command("spool", "ls", "--json", "-c", home.configFile);
+  const { feeds } = JSON.parse(stdout) as { feeds: object[] };
+  expect(feeds).toContainEqual(expect.objectContaining({ feed: "activities", waiting: FIRST }));
+  await everythingArrives(await home.start());
+  expect(collector.received.duplicates).toBe(0);
+});
+
 test("a spool that became garbage between two starts is replaced, and kept", { timeout: 60_000 }, async () => {
   const first = await withFullSpool();
   expect(await first.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });

@@ -77,7 +77,7 @@ test("dead letters that are killed before any step are kept, or counted as dropp
     const promised = stdout.split("\n").slice(0, -1).map(Number);
     // The next start keeps more, behind what is there.
     const options = { directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"], deadLetterBytes: 1000 };
-    const store = new SpoolStore(options);
+    const store = SpoolStore.open(options);
     store.keepDeadLetters({ console: "acme", feed: "activities" }, [{ reason: "not JSON", text: "last" }]);
     store.close();
     const kept = await keptIn(directory);

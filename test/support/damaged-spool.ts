@@ -110,7 +110,7 @@ export class DamagedWorld {
   }
 
   #open(): SpoolStore {
-    const store = new SpoolStore(this.options);
+    const store = SpoolStore.open(this.options);
     const render = (event: { console: string; id: string }): string => `${event.console}/${event.id}\n`;
     const blocks = new UnpackedBlocks(store, { route: undefined, past: [], names: [] });
     const parts = { store, blocks, render, countsUnrouted: false };

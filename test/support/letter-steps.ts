@@ -4,7 +4,7 @@ import { SpoolStore } from "../../src/spool/store.ts";
 /** A console that sends nothing but bad records, to be killed at any step of keeping them. What is kept stands on standard output. */
 const [directory = ""] = process.argv.slice(2);
 
-const store = new SpoolStore({
+const store = SpoolStore.open({
   directory,
   maxBytes: 1 << 30,
   minFreeBytes: 0,

@@ -27,7 +27,7 @@ export class LocalThread {
   constructor(options: ThreadOptions) {
     this.#options = options;
     const { renderers: _renderers, ...rest } = options;
-    this.#store = new SpoolStore(rest);
+    this.#store = SpoolStore.open(rest);
     this.#queues = new Queues(this.#store);
     open.add(this);
   }

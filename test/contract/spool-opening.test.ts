@@ -1,0 +1,124 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Micros } from "../../src/event/time.ts";
+import { BridgeError } from "../../src/lib/errors.ts";
+import { SpoolStore } from "../../src/spool/store.ts";
+import { DISK_FAULTS, type DiskFault, withDiskFault } from "../support/disk-faults.ts";
+import { zero } from "../support/damaged-spool.ts";
+import { requireMounts } from "../support/requires.ts";
+import { ACTIVITIES } from "./spool.contract.ts";
+
+const root = mkdtempSync(join(tmpdir(), "s1bridge-opening-"));
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+function open(directory: string): SpoolStore {
+  return SpoolStore.open({ directory, maxBytes: 1 << 30, minFreeBytes: 0, collectors: ["c"] });
+}
+
+/** The code of the error that an opening ends with; undefined when it succeeds. */
+function outcomeOf(directory: string): unknown {
+  try {
+    open(directory).close();
+    return undefined;
+  } catch (error) {
+    return error instanceof BridgeError ? error.code : error;
+  }
+}
+
+/** Leaves so much of a file system free. */
+function fill(directory: string, freeBytes: number): void {
+  const ballast = join(directory, "ballast");
+  for (let bytes = 1 << 20; bytes >= 4096;) {
+    try {
+      writeFileSync(ballast, Buffer.alloc(bytes), { flag: "a" });
+    } catch {
+      bytes /= 2;
+    }
+  }
+  execFileSync("truncate", ["-s", `-${freeBytes}`, ballast]);
+}
+
+describe.skipIf(requireMounts().missing)("a spool on a disk with little room", () => {
+  const disk = join(root, "disk");
+
+  test.each([
+    ["new", false],
+    ["with something in it", true],
+  ])("(%s) opens, or says that the disk is full, whatever is left of it", (_, isOld) => {
+    mkdirSync(disk, { recursive: true });
+    const outcomes: unknown[] = [];
+    for (let free = 0; free <= 640 << 10; free += 48 << 10) {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", disk]);
+      try {
+        const directory = join(disk, "spool");
+        if (isOld) {
+          const before = open(directory);
+          before.openJob({ ...ACTIVITIES, from: 1 as Micros, until: 2 as Micros, collector: undefined, resend: false });
+          before.close();
+          rmSync(join(directory, "reserve"));
+        }
+        fill(disk, free);
+        outcomes.push(outcomeOf(directory));
+        rmSync(join(disk, "ballast"));
+        expect(outcomeOf(directory)).toBeUndefined();
+      } finally {
+        execFileSync("umount", ["-l", disk]);
+      }
+    }
+    expect(new Set(outcomes)).toEqual(new Set(["BRIDGE_SPOOL_WRITE", undefined]));
+  });
+});
+
+/** All steps take minutes; other ones each day do not. */
+const EVERY_STEP = process.env["S1BRIDGE_EVERY_STEP"] !== undefined;
+const DAY = Math.floor(Date.now() / 86_400_000);
+const STATES = [
+  { state: "new", stride: 23 },
+  { state: "old", stride: 23 },
+  { state: "damaged", stride: 70 },
+] as const;
+
+describe("an opening whose disk refuses", () => {
+  const cases = (Object.keys(DISK_FAULTS) as DiskFault[]).flatMap((fault) =>
+    STATES.map(({ state, stride }) => ({ fault, state, stride: EVERY_STEP ? 1 : stride })),
+  );
+
+  test.each(cases)(
+    "any one of its steps ($fault, $state) ends in an error that says what to do",
+    ({ fault, state, stride }) => {
+      const outcomes = new Set<unknown>();
+      const attempt = (at: number): number => {
+        const directory = mkdtempSync(join(root, `${fault}-`));
+        prepare(directory, state);
+        let outcome: unknown;
+        const steps = withDiskFault(
+          () => {
+            outcome = outcomeOf(directory);
+          },
+          { fault, at },
+        );
+        outcomes.add(outcome);
+        // Nothing was left open.
+        expect([at, outcomeOf(directory)]).toEqual([at, undefined]);
+        rmSync(directory, { recursive: true });
+        return steps;
+      };
+      const steps = attempt(0);
+      for (let at = 1 + (DAY % stride); at <= steps; at += stride) attempt(at);
+      // Some steps may fail: the reserve, the mirror, a row that a salvage then does without.
+      expect(outcomes).toEqual(
+        new Set([undefined, fault === "ENOSPC" ? "BRIDGE_SPOOL_WRITE" : "BRIDGE_SPOOL_UNUSABLE"]),
+      );
+    },
+  );
+});
+
+function prepare(directory: string, state: (typeof STATES)[number]["state"]): void {
+  if (state === "new") return;
+  open(directory).close();
+  if (state === "damaged") zero(join(directory, "spool.db"), 4 * 8192, 8192);
+}
