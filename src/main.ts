@@ -27,5 +27,7 @@ if (isDaemon && !isPrepared && process.execve !== undefined) {
 }
 // For `systemctl status`, `ps` and `top`, which show a thread's name of Node's own otherwise.
 if (isDaemon) process.title = ["s1bridge", ...process.argv.slice(2)].join(" ");
+// The spool's thread has much to load, and needs nothing of what is loaded here: both at once.
+if (isDaemon) (await import("./spool/thread.ts")).beginThread();
 const { runProgram } = await import("./cli/program.ts");
 process.exitCode = await runProgram(process.argv);

@@ -1,5 +1,5 @@
 import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
-import { ConfigError, formatFaults } from "../config/load.ts";
+import { ConfigError, formatFaults } from "../config/fault.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { describeVersion } from "../version.ts";
 import { SHELLS, type Shell, completionScript } from "./completion.ts";

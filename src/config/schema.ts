@@ -4,7 +4,7 @@
  *
  * Keys keep their names in `Config`; values are parsed: durations are milliseconds, sizes bytes, times `Micros`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { closest } from "../lib/suggest.ts";
 import { collectorEntry } from "./schema/collector.ts";
 import { consoleEntry } from "./schema/console.ts";

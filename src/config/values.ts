@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
-import { z } from "zod";
+import * as z from "zod";
 import { DURATION, formatDuration, parseDuration, type Milliseconds } from "../lib/duration.ts";
 import { formatSize, parseSize, SIZE, type Bytes } from "../lib/size.ts";
 

@@ -9,7 +9,7 @@ import type { Sightings } from "./sightings.ts";
 import type { IdentityList } from "./identities.ts";
 import type { AppendOutcome, SpoolSize, SpoolStore, StoreOptions } from "./store.ts";
 
-/** What the thread is started with. */
+/** What the thread opens: the first that it is told. */
 export interface ThreadOptions extends StoreOptions, CollectorSources {}
 
 /** What the spool's thread can be asked. Requests are answered in order, each with the `id` it came with. */

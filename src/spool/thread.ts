@@ -16,6 +16,20 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** One that was begun for a spool to come. */
+let ahead: Worker | undefined;
+
+/** Begins the thread of the next spool that is opened: it loads its modules while the rest of the program is loaded. */
+export function beginThread(): void {
+  const worker = (ahead ??= newWorker());
+  // Should nobody open a spool it is of no matter; whoever does so later meets the same fault.
+  worker.on("error", () => (ahead = undefined)).unref();
+}
+
+function newWorker(): Worker {
+  return new Worker(moduleUrl("../spool/worker", import.meta.url), { name: "spool" });
+}
+
 /** Asks the worker thread and matches its answers. */
 export class SpoolThread {
   readonly #worker: Worker;
@@ -24,9 +38,12 @@ export class SpoolThread {
   #dead: Error | undefined;
 
   constructor(options: ThreadOptions) {
-    this.#worker = new Worker(moduleUrl("../spool/worker", import.meta.url), { workerData: options, name: "spool" });
+    this.#worker = ahead ?? newWorker();
+    ahead = undefined;
+    this.#worker.ref();
     this.#worker.on("error", (error) => this.#fail(error as Error));
     this.#worker.on("exit", (code) => this.#fail(new SpoolUnusableError(`the spool's thread ended with code ${code}`)));
+    this.#worker.postMessage(options);
   }
 
   async opened(): Promise<Exclude<Opened, { failure: unknown }>> {

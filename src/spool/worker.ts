@@ -1,18 +1,19 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { once } from "node:events";
+import { parentPort } from "node:worker_threads";
 import { type Answer, type Opened, type Request, type ThreadOptions, perform, toFailure } from "./protocol.ts";
 import { Queues } from "./queues.ts";
 import { SpoolStore } from "./store.ts";
 
 /**
  * The thread that owns the spool's database: SQLite is synchronous, and a commit waits for the disk. It also renders what
- * it reads, see rendered.ts.
+ * it reads, see rendered.ts. The first message has its options: it may have been begun before anybody knew them.
  */
 
 if (parentPort === null) throw new Error("spool/worker.ts runs as a worker thread only");
 const port = parentPort;
 
 try {
-  const { renderers, ...options } = workerData as ThreadOptions;
+  const [{ renderers, ...options }] = (await once(port, "message")) as [ThreadOptions];
   const store = SpoolStore.open(options);
   const queues = new Queues(store);
   await queues.begin({ renderers, router: options.router });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { acrossKeys, duration, expected, label, notes, size, type ReportFault } from "../values.ts";
 import { ADDRESS_FORM, CONFIRMS, MAX_UDP_BYTES, parseAddress, type CollectorAddress, type Confirm } from "./address.ts";
 import { checkMessage, messageKeys, profileDefaults, PROFILES } from "./message.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { consoleId, expected, filePath, label, listOf, notes, wholeNumber } from "../values.ts";
 import { feeds } from "./feed.ts";
 import { secretSource } from "./secret-source.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FEED_NAMES } from "../../event/event.ts";
 import { evenIfFaulty, expected, filePath, label, listOf, wholeNumber } from "../values.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { expected, notes, wholeNumber, type ReportFault } from "../values.ts";
 import { secretSource } from "./secret-source.ts";
 

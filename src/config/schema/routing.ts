@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { FEED_NAMES, OWN_FEED } from "../../event/event.ts";
 import { evenIfFaulty, expected, label, listOf, nameOrId, notes, wholeNumber } from "../values.ts";
 

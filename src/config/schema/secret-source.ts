@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { acrossKeys, expected, filePath, notes } from "../values.ts";
 
 /** Where a secret is read from; it never stands in the configuration itself. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { acrossKeys, expected, filePath, notes } from "../values.ts";
 
 const FINGERPRINT = /^(?:SHA256:)?(?:[0-9a-f]{2}:?){31}[0-9a-f]{2}$/i;

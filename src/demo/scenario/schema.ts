@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { acrossKeys, duration, expected, wholeNumber } from "../../config/values.ts";
 import { type LoadedFile, parseYaml, readYaml } from "../../config/yaml-file.ts";
 import { COLLECTOR_FAULTS, CONSOLE_FAULTS, type FaultKind } from "./kinds.ts";

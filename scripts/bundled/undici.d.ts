@@ -1,0 +1,1 @@
+export { Agent, EnvHttpProxyAgent, ProxyAgent, errors, request } from "undici";
