@@ -67,7 +67,7 @@ export async function demo(options: DemoOptions): Promise<ExitCode> {
   const config = demoConfig({ directory, url: console.url, collector: collector.address });
   screen.begin({ console: console.url, collector: collector.address, spool: directory, supply });
 
-  const stop = stopOnSignals(() => screen.stopping());
+  const stop = stopOnSignals({ onSignal: () => screen.stopping() });
   const counts = new Counts();
   const live = options.follow === true ? liveSupply(console) : undefined;
   const patience = setTimeout(

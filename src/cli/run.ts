@@ -11,6 +11,11 @@ import { Reloads } from "./reload.ts";
 import { stopOnSignals } from "./stop.ts";
 import { readUsable } from "./usable.ts";
 
+const STOPPING = "stopping: the windows in flight are finished";
+const STOPPING_AT_ONCE = "stopping at once: what is in flight is broken off, and the next start sends it again";
+const STOPPING_LATE =
+  "the windows in flight were not finished in time: they are broken off, and the next start sends them again";
+
 /** `s1bridge run`: until SIGTERM; exits non-zero whenever it gives up, so that a supervisor starts it again. */
 export async function run(file: string): Promise<ExitCode> {
   const { config } = readUsable(file);
@@ -21,7 +26,10 @@ export async function run(file: string): Promise<ExitCode> {
   for (const exposed of exposedSecrets(config))
     log.warn({ exposed }, "a secret can be read by every user of this machine");
   using supervisor = Supervisor.from({ env: process.env, log });
-  const stop = stopOnSignals((signal) => log.info({ signal }, "stopping: the windows in flight are finished"));
+  const stop = stopOnSignals({
+    onSignal: (signal, isSecond) => log.info({ signal }, isSecond ? STOPPING_AT_ONCE : STOPPING),
+    onLimit: () => log.warn(STOPPING_LATE),
+  });
   const reloads = new Reloads(file, config, log);
   using _debug = debugOnSignal(log, config.log.level);
   stop.soft.addEventListener("abort", () => supervisor?.stopping(), { once: true });

@@ -11,7 +11,8 @@ export interface Stop extends StopSignals {
   dispose(): void;
 }
 
-export function createStop(graceMs: number = GRACE_MS): Stop {
+/** `onLimit`: the grace is over, and what is in flight is broken off. */
+export function createStop(onLimit: () => void = () => undefined, graceMs: number = GRACE_MS): Stop {
   const soft = new AbortController();
   const hard = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -21,17 +22,25 @@ export function createStop(graceMs: number = GRACE_MS): Stop {
     request: () => {
       if (soft.signal.aborted) hard.abort();
       soft.abort();
-      timer ??= setTimeout(() => hard.abort(), graceMs);
+      timer ??= setTimeout(() => {
+        if (!hard.signal.aborted) onLimit();
+        hard.abort();
+      }, graceMs);
     },
     dispose: () => clearTimeout(timer),
   };
 }
 
+export interface StopTold {
+  onSignal(signal: NodeJS.Signals, isSecond: boolean): void;
+  onLimit?(): void;
+}
+
 /** A stop that SIGTERM and SIGINT ask for. */
-export function stopOnSignals(onSignal: (signal: NodeJS.Signals) => void): Stop {
-  const stop = createStop();
+export function stopOnSignals({ onSignal, onLimit }: StopTold): Stop {
+  const stop = createStop(onLimit);
   const handle = (signal: NodeJS.Signals): void => {
-    onSignal(signal);
+    onSignal(signal, stop.soft.aborted);
     stop.request();
   };
   process.on("SIGTERM", handle);
