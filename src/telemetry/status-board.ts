@@ -2,23 +2,15 @@ import type { ConsoleFacts } from "../bridge/bridge.ts";
 import type { DeliveryFault, WindowReport } from "../bridge/delivery.ts";
 import type { FeedFault, PageReport } from "../bridge/intake.ts";
 import type { FeedKey, SpoolSurvey, Unrouted } from "../bridge/ports.ts";
-import { type Micros, toMs } from "../event/time.ts";
 import { describeError } from "../lib/errors.ts";
-import { Rate } from "../lib/rate.ts";
 import { codeOf } from "./codes.ts";
+import { type CollectorNotes, collectorNotes, collectorStatus } from "./collector-notes.ts";
+import { type FeedNotes, feedNotes, feedStatus } from "./feed-notes.ts";
 import { Incidents } from "./incidents.ts";
 import { reasonsOf } from "./readiness.ts";
-import { consoleStatus, iso, isoOrNull, seconds, spoolStatus, stateOf, totalOf, waiting } from "./status-parts.ts";
+import { consoleStatus, iso, spoolStatus } from "./status-parts.ts";
 import type { StandstillLimits } from "./standstill.ts";
-import type {
-  BridgeStatus,
-  CollectorStatus,
-  ConsoleStatus,
-  FaultStatus,
-  FeedStatus,
-  RefusedConfiguration,
-  UnroutedStatus,
-} from "./status.ts";
+import type { BridgeStatus, FaultStatus, RefusedConfiguration, UnroutedStatus } from "./status.ts";
 
 /** Sites without a collector that are counted by name: names come from the records. */
 const MAX_UNROUTED = 1000;
@@ -52,34 +44,6 @@ export interface StatusOptions extends Watched {
   /** Within which time a poll of a feed is due. */
   readonly dueMs?: StandstillLimits["dueMs"] | undefined;
   readonly now?: () => number;
-}
-
-interface FeedNotes {
-  readonly key: FeedKey;
-  readonly rate: Rate;
-  lastPageMs: number | undefined;
-  reached: Micros | undefined;
-  /** The newest confirmed event, by collector. */
-  readonly confirmed: Map<string, Micros>;
-  /** A position behind all events of the feed. */
-  end: number;
-  spooled: number;
-  duplicates: number;
-  late: number;
-  latestMs: number | undefined;
-  deadLetters: number;
-  fault: FaultStatus | undefined;
-}
-
-interface CollectorNotes {
-  readonly collector: string;
-  readonly rate: Rate;
-  lastConfirmMs: number | undefined;
-  confirmed: number;
-  position: number;
-  inDoubt: number;
-  inDoubtTotal: number;
-  fault: FaultStatus | undefined;
 }
 
 /** Notes what the reports and faults tell, and makes the status of it. Bounded: some numbers for each feed and collector. */
@@ -188,7 +152,7 @@ export class StatusBoard {
       pid: process.pid,
       startedAt: iso(this.#startedMs),
       consoles,
-      feeds: [...this.#feeds.values()].map((notes) => this.#feed(notes, survey, consoles, nowMs)),
+      feeds: [...this.#feeds.values()].map((notes) => feedStatus(notes, { survey, consoles, nowMs })),
       collectors: [...this.#collectors.values()].map((notes) => collectorStatus(notes, survey, nowMs)),
       spool: {
         ...spoolStatus(survey, this.#options.maxSpoolBytes, this.#sources.isFull(), nowMs),
@@ -201,30 +165,6 @@ export class StatusBoard {
     } as const;
     const reasons = reasonsOf(status, nowMs, this.#options.dueMs);
     return { ...status, ready: reasons.length === 0, reasons };
-  }
-
-  #feed(notes: FeedNotes, survey: SpoolSurvey, consoles: readonly ConsoleStatus[], nowMs: number): FeedStatus {
-    const { key, fault } = notes;
-    const surveyed = survey.feeds.find(({ console, feed }) => console === key.console && feed === key.feed);
-    const skewMs = (consoles.find(({ console }) => console === key.console)?.skewSeconds ?? 0) * 1000;
-    const reached = notes.reached ?? surveyed?.checkpoint;
-    const newest = notes.confirmed.size === 0 ? undefined : (Math.min(...notes.confirmed.values()) as Micros);
-    return {
-      ...key,
-      state: fault === undefined ? (notes.lastPageMs === undefined ? "starting" : "ok") : stateOf(fault),
-      lastPageAt: isoOrNull(notes.lastPageMs),
-      reached: reached === undefined ? null : iso(toMs(reached)),
-      newestConfirmedAt: newest === undefined ? null : iso(toMs(newest)),
-      lagSeconds: lagSeconds({ ...notes, reached, newest }, survey, nowMs + skewMs),
-      eventsPerMinute: notes.rate.perMinute(nowMs),
-      spooled: notes.spooled,
-      duplicates: notes.duplicates,
-      late: notes.late,
-      latestSeconds: notes.latestMs === undefined ? null : seconds(notes.latestMs),
-      deadLetters: notes.deadLetters,
-      total: totalOf(surveyed),
-      fault: fault ?? null,
-    };
   }
 
   #fault({ error, attempt, retryInMs }: FeedFault | DeliveryFault, before: FaultStatus | undefined): FaultStatus {
@@ -244,70 +184,6 @@ export class StatusBoard {
   }
 }
 
-function feedNotes(key: FeedKey, end: number): FeedNotes {
-  return {
-    key: { console: key.console, feed: key.feed },
-    rate: new Rate(),
-    lastPageMs: undefined,
-    reached: undefined,
-    confirmed: new Map(),
-    end,
-    spooled: 0,
-    duplicates: 0,
-    late: 0,
-    latestMs: undefined,
-    deadLetters: 0,
-    fault: undefined,
-  };
-}
-
-function collectorNotes(collector: string): CollectorNotes {
-  return {
-    collector,
-    rate: new Rate(),
-    lastConfirmMs: undefined,
-    confirmed: 0,
-    position: 0,
-    inDoubt: 0,
-    inDoubtTotal: 0,
-    fault: undefined,
-  };
-}
-
-/** While nothing of the feed waits, the collectors are as far as the feed; else as far as the newest that they have. */
-function lagSeconds(
-  { end, reached, newest }: Pick<FeedNotes, "end" | "reached"> & { readonly newest: Micros | undefined },
-  { collectors, oldestStoredMs }: SpoolSurvey,
-  nowMs: number,
-): number | null {
-  const isConfirmed = collectors.every(({ position }) => position >= end);
-  const upTo = isConfirmed ? reached : newest;
-  const upToMs = upTo === undefined ? (isConfirmed ? undefined : oldestStoredMs) : toMs(upTo);
-  return upToMs === undefined ? null : seconds(Math.max(0, nowMs - upToMs));
-}
-
-function collectorStatus(notes: CollectorNotes, { end, collectors }: SpoolSurvey, nowMs: number): CollectorStatus {
-  const { collector, fault, lastConfirmMs } = notes;
-  const isIdle = fault === undefined && lastConfirmMs === undefined;
-  return {
-    collector,
-    state: fault === undefined ? (isIdle ? "idle" : "ok") : "failing",
-    connected: isIdle ? null : fault === undefined,
-    lastConfirmAt: isoOrNull(lastConfirmMs),
-    confirmed: notes.confirmed,
-    eventsPerMinute: notes.rate.perMinute(nowMs),
-    inDoubt: notes.inDoubt,
-    inDoubtTotal: notes.inDoubtTotal,
-    ...waiting(
-      collectors.find((one) => one.collector === collector),
-      end,
-      nowMs,
-    ),
-    fault: fault ?? null,
-  };
-}
-
-/** Whether the status is of a feed that the bridge itself makes. */
 function nameOf({ console, feed }: FeedKey): string {
   return `${console}/${feed}`;
 }
