@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { SpoolInspector } from "../../src/spool/inspect.ts";
 import { ThreadedSpool } from "../../src/spool/spool.ts";
 import { jsonCollectors } from "../support/json-renderer.ts";
 import { requireMounts } from "../support/requires.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { ACTIVITIES, NEVER, THREATS, page } from "./spool.contract.ts";
 
 const MAX_BYTES = 100_000;
@@ -111,30 +111,19 @@ describe("dead letters without an end", () => {
 });
 
 test.skipIf(requireMounts().missing)("a full disk takes a page's dead letters whole, or none of them", async () => {
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", directory]);
-  try {
-    const opened = await open();
-    await opened.append(ACTIVITIES, page([], { deadLetters: letters(0, 2, 1000) }), NEVER);
-    const ballast = join(directory, "ballast");
-    for (let bytes = 1 << 20; bytes >= 4096;) {
-      try {
-        writeFileSync(ballast, Buffer.alloc(bytes), { flag: "a" });
-      } catch {
-        bytes /= 2;
-      }
-    }
-    const deadLetters = letters(2, 10, 40_000);
-    await expect(opened.append(ACTIVITIES, page([], { deadLetters }), NEVER)).rejects.toMatchObject({
-      code: "BRIDGE_SPOOL_WRITE",
-    });
-    expect(await kept()).toEqual([0, 1]);
-    expect(bytesOnDisk()).toBeLessThan(2000);
-    rmSync(ballast);
-    await opened.append(ACTIVITIES, page([], { deadLetters }), NEVER);
-    expect(await kept()).toEqual(numbersFrom(0, 12));
-    await spool?.close();
-    spool = undefined;
-  } finally {
-    execFileSync("umount", ["-l", directory]);
-  }
+  using disk = new SmallDisk(directory, "3m");
+  const opened = await open();
+  await opened.append(ACTIVITIES, page([], { deadLetters: letters(0, 2, 1000) }), NEVER);
+  disk.fill();
+  const deadLetters = letters(2, 10, 40_000);
+  await expect(opened.append(ACTIVITIES, page([], { deadLetters }), NEVER)).rejects.toMatchObject({
+    code: "BRIDGE_SPOOL_WRITE",
+  });
+  expect(await kept()).toEqual([0, 1]);
+  expect(bytesOnDisk()).toBeLessThan(2000);
+  disk.free();
+  await opened.append(ACTIVITIES, page([], { deadLetters }), NEVER);
+  expect(await kept()).toEqual(numbersFrom(0, 12));
+  await spool?.close();
+  spool = undefined;
 });

@@ -1,5 +1,4 @@
-import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -9,6 +8,7 @@ import { SpoolStore } from "../../src/spool/store.ts";
 import { DISK_FAULTS, type DiskFault, withDiskFault } from "../support/disk-faults.ts";
 import { zero } from "../support/damaged-spool.ts";
 import { requireMounts } from "../support/requires.ts";
+import { SmallDisk } from "../support/small-disk.ts";
 import { ACTIVITIES } from "./spool.contract.ts";
 
 const root = mkdtempSync(join(tmpdir(), "s1bridge-opening-"));
@@ -29,45 +29,25 @@ function outcomeOf(directory: string): unknown {
   }
 }
 
-/** Leaves so much of a file system free. */
-function fill(directory: string, freeBytes: number): void {
-  const ballast = join(directory, "ballast");
-  for (let bytes = 1 << 20; bytes >= 4096;) {
-    try {
-      writeFileSync(ballast, Buffer.alloc(bytes), { flag: "a" });
-    } catch {
-      bytes /= 2;
-    }
-  }
-  execFileSync("truncate", ["-s", `-${freeBytes}`, ballast]);
-}
-
 describe.skipIf(requireMounts().missing)("a spool on a disk with little room", () => {
-  const disk = join(root, "disk");
-
   test.each([
     ["new", false],
     ["with something in it", true],
   ])("(%s) opens, or says that the disk is full, whatever is left of it", (_, isOld) => {
-    mkdirSync(disk, { recursive: true });
     const outcomes: unknown[] = [];
     for (let free = 0; free <= 640 << 10; free += 48 << 10) {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", disk]);
-      try {
-        const directory = join(disk, "spool");
-        if (isOld) {
-          const before = open(directory);
-          before.openJob({ ...ACTIVITIES, from: 1 as Micros, until: 2 as Micros, collector: undefined, resend: false });
-          before.close();
-          rmSync(join(directory, "reserve"));
-        }
-        fill(disk, free);
-        outcomes.push(outcomeOf(directory));
-        rmSync(join(disk, "ballast"));
-        expect(outcomeOf(directory)).toBeUndefined();
-      } finally {
-        execFileSync("umount", ["-l", disk]);
+      using disk = new SmallDisk(join(root, "disk"), "12m");
+      const directory = join(disk.directory, "spool");
+      if (isOld) {
+        const before = open(directory);
+        before.openJob({ ...ACTIVITIES, from: 1 as Micros, until: 2 as Micros, collector: undefined, resend: false });
+        before.close();
+        rmSync(join(directory, "reserve"));
       }
+      disk.fill(free);
+      outcomes.push(outcomeOf(directory));
+      disk.free();
+      expect(outcomeOf(directory)).toBeUndefined();
     }
     expect(new Set(outcomes)).toEqual(new Set(["BRIDGE_SPOOL_WRITE", undefined]));
   });
