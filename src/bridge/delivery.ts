@@ -1,10 +1,9 @@
 import type { Observable } from "rxjs";
-import type { Micros } from "../event/time.ts";
 import type { Backoff } from "../lib/backoff.ts";
 import { BridgeError } from "../lib/errors.ts";
 import { fromReporting, untilAborted } from "../lib/rx.ts";
 import { isAbort, linkedTo } from "../lib/signals.ts";
-import type { BatchFacts, Collector, SpoolReader, StopSignals, Unrouted } from "./ports.ts";
+import type { Collector, SpoolReader, StopSignals } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 import { Window, type WindowPart, batchWithin, mergeParts } from "./window.ts";
 import { Trust, type WindowLimits, WindowSize } from "./window-size.ts";
@@ -28,25 +27,14 @@ export interface DeliveryFault extends Fault {
 }
 
 /** A window that the collector has confirmed, or the next part of one that lasts. It is released. */
-export interface WindowReport {
+export interface WindowReport extends Omit<WindowPart, "sentAtMs"> {
   readonly kind: "window";
   readonly collector: string;
-  readonly events: number;
-  readonly bytes: number;
-  readonly damaged: number;
-  /** Events that go to no collector at all. */
-  readonly unrouted: Unrouted;
-  /** The position behind the window. */
-  readonly end: number;
-  /** The time of the newest event in it. */
-  readonly newest: Micros | undefined;
   readonly tookMs: number;
   /** Messages that were sent behind it and are not confirmed. */
   readonly unconfirmed: number;
   /** How many events the next window may have; undefined where a window lasts. */
   readonly maxEvents: number | undefined;
-  /** What it was made of, in order. */
-  readonly batches: readonly BatchFacts[];
 }
 
 export interface DeliveryDeps {

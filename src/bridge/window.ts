@@ -17,6 +17,7 @@ export interface WindowPart {
   readonly newest: Micros | undefined;
   /** When the first of it was given to the collector. */
   readonly sentAtMs: number;
+  /** What it was made of, in order. */
   readonly batches: readonly BatchFacts[];
 }
 

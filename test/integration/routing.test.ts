@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { generateActivities, generateThreats } from "../../src/demo/records/records.ts";
-import { BridgeHome, eventually } from "../support/bridge-process.ts";
+import { BridgeHome, type BridgeProcess, eventually } from "../support/bridge-process.ts";
 import { cefPart, decodeCef } from "../support/cef-decoder.ts";
 import { supply } from "../support/event-keys.ts";
 
@@ -32,6 +32,13 @@ function supplySites(console: DemoConsole): {
     siteOf.set(id, siteName ?? agentRealtimeInfo?.siteName);
   }
   return { keys: supply(console, { activities, threats }), siteOf };
+}
+
+async function allDelivered(bridge: BridgeProcess, events: number): Promise<void> {
+  const isDelivered = async (): Promise<boolean> =>
+    (await bridge.total("s1bridge_feed_events_spooled_total")) === events &&
+    (await bridge.total("s1bridge_spool_events")) === 0;
+  await eventually(isDelivered, "all is delivered", 40_000);
 }
 
 function arrivedIn(file: string): readonly Arrived[] {
@@ -65,13 +72,7 @@ describe("routing in the running bridge", () => {
     });
     expect(sites.length).toBeGreaterThan(2);
     const bridge = await home.start();
-    await eventually(
-      async () =>
-        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length &&
-        (await bridge.total("s1bridge_spool_events")) === 0,
-      "all is delivered",
-      40_000,
-    );
+    await allDelivered(bridge, keys.length);
     await bridge.signal("SIGTERM");
 
     const arrived = Object.fromEntries(
@@ -107,13 +108,7 @@ describe("routing in the running bridge", () => {
       collectors: [{ name: "one", address: `file://${file}`, match: { sites: [first] } }],
     });
     const bridge = await home.start();
-    await eventually(
-      async () =>
-        (await bridge.total("s1bridge_feed_events_spooled_total")) === keys.length &&
-        (await bridge.total("s1bridge_spool_events")) === 0,
-      "all is delivered",
-      40_000,
-    );
+    await allDelivered(bridge, keys.length);
 
     const arrived = arrivedIn(file);
     expect(arrived.every(({ site }) => site === first)).toBe(true);

@@ -1,9 +1,5 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linesOf, readLines } from "./collect.ts";
-import { Daemon } from "./daemon.ts";
-import { freePort } from "./free-port.ts";
+import { FileReceiver, type ReceiverPlace } from "./file-receiver.ts";
 import { CLIENT_NAME } from "./tls.ts";
 import type { Certificates } from "./tls.ts";
 
@@ -20,52 +16,19 @@ export interface RsyslogOptions {
   readonly maxMessageSize?: string;
 }
 
-/** A real rsyslogd on a free port that writes every message as it came, one a line. */
-export class Rsyslog implements AsyncDisposable {
-  readonly port: number;
-  readonly daemon: Daemon;
-  readonly #directory: string;
-
-  private constructor(directory: string, port: number) {
-    this.#directory = directory;
-    this.port = port;
-    this.daemon = new Daemon(
-      ["rsyslogd", "-n", "-f", join(directory, "rsyslog.conf"), "-i", join(directory, "pid")],
-      port,
-    );
-  }
-
+/** A real rsyslogd. Control characters of a message appear as `#ooo`. */
+export class Rsyslog extends FileReceiver {
   /** Resolves when it listens. */
   static async start(options: RsyslogOptions): Promise<Rsyslog> {
-    const directory = await mkdtemp(join(tmpdir(), "s1bridge-rsyslog-"));
-    const port = await freePort();
-    const made = new Rsyslog(directory, port);
-    await writeFile(join(directory, "rsyslog.conf"), configuration(options, directory, port, made.file));
+    const place = await FileReceiver.place("rsyslog", (at) => configuration(options, at));
+    const pidFile = join(place.directory, "pid");
+    const made = new Rsyslog(place, ["rsyslogd", "-n", "-f", place.configuration, "-i", pidFile]);
     await made.daemon.start();
     return made;
   }
-
-  get file(): string {
-    return join(this.#directory, "received.log");
-  }
-
-  /** Waits until it has written so many lines. Control characters of a message appear as `#ooo`. */
-  lines(count: number, ms?: number): Promise<string[]> {
-    return linesOf(this.file, count, ms);
-  }
-
-  linesNow(): Promise<string[]> {
-    return readLines(this.file);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.daemon.resume();
-    await this.daemon.stop();
-    await rm(this.#directory, { recursive: true, force: true });
-  }
 }
 
-function configuration(options: RsyslogOptions, directory: string, port: number, file: string): string {
+function configuration(options: RsyslogOptions, { directory, port, file }: ReceiverPlace): string {
   const { certificates, maxMessageSize } = options;
   const global = [
     `workDirectory="${directory}"`,

@@ -1,10 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linesOf, readLines } from "./collect.ts";
-import { Daemon } from "./daemon.ts";
-import { freePort } from "./free-port.ts";
+import { FileReceiver, type ReceiverPlace } from "./file-receiver.ts";
 import { requireProgram } from "./requires.ts";
 import type { Certificates } from "./tls.ts";
 
@@ -25,49 +21,18 @@ export interface SyslogNgOptions {
   readonly clientAuth?: boolean;
 }
 
-/** A real syslog-ng on a free port that writes every message as it came, one a line. */
-export class SyslogNg implements AsyncDisposable {
-  readonly port: number;
-  readonly daemon: Daemon;
-  readonly #directory: string;
-
-  private constructor(directory: string, port: number) {
-    this.#directory = directory;
-    this.port = port;
-    const modules = join(ROOT, "usr/lib/syslog-ng");
-    const state = ["-R", join(directory, "persist"), "-p", join(directory, "pid"), "-c", join(directory, "control")];
-    const program = [`--module-path=${modulePath(modules)}`, "-f", join(directory, "syslog-ng.conf")];
-    const command = [PROGRAM, "-F", "--no-caps", ...program, ...state] as const;
-    this.daemon = new Daemon(command, port, { LD_LIBRARY_PATH: modules });
-  }
-
+/** A real syslog-ng. */
+export class SyslogNg extends FileReceiver {
   /** Resolves when it listens. */
   static async start(options: SyslogNgOptions): Promise<SyslogNg> {
-    const directory = await mkdtemp(join(tmpdir(), "s1bridge-syslog-ng-"));
-    const port = await freePort();
-    const made = new SyslogNg(directory, port);
-    await writeFile(join(directory, "syslog-ng.conf"), configuration(options, port, made.file));
+    const place = await FileReceiver.place("syslog-ng", (at) => configuration(options, at));
+    const modules = join(ROOT, "usr/lib/syslog-ng");
+    const own = (name: string): string => join(place.directory, name);
+    const program = [`--module-path=${modulePath(modules)}`, "-f", place.configuration];
+    const state = ["-R", own("persist"), "-p", own("pid"), "-c", own("control")];
+    const made = new SyslogNg(place, [PROGRAM, "-F", "--no-caps", ...program, ...state], { LD_LIBRARY_PATH: modules });
     await made.daemon.start();
     return made;
-  }
-
-  get file(): string {
-    return join(this.#directory, "received.log");
-  }
-
-  /** Waits until it has written so many lines. */
-  lines(count: number, ms?: number): Promise<string[]> {
-    return linesOf(this.file, count, ms);
-  }
-
-  linesNow(): Promise<string[]> {
-    return readLines(this.file);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.daemon.resume();
-    await this.daemon.stop();
-    await rm(this.#directory, { recursive: true, force: true });
   }
 }
 
@@ -79,8 +44,7 @@ function modulePath(modules: string): string {
 
 function configuration(
   { framing, certificates, clientAuth = false }: SyslogNgOptions,
-  port: number,
-  file: string,
+  { port, file }: ReceiverPlace,
 ): string {
   const driver = framing === "newline" ? "network" : "syslog";
   const peerVerify = clientAuth ? "required-trusted" : "optional-untrusted";
