@@ -32,8 +32,8 @@ export function createStop(onLimit: () => void = () => undefined, graceMs: numbe
 }
 
 export interface StopTold {
-  onSignal(signal: NodeJS.Signals, isSecond: boolean): void;
-  onLimit?(): void;
+  readonly onSignal: (signal: NodeJS.Signals, isSecond: boolean) => void;
+  readonly onLimit?: () => void;
 }
 
 /** A stop that SIGTERM and SIGINT ask for. */
