@@ -22,25 +22,19 @@ afterEach(async () => {
 const isDamage = ({ code, level }: { code?: unknown; level: string }): boolean =>
   level === "error" && code === "BRIDGE_SPOOL_DAMAGED";
 
-test(
-  "a block that the disk damaged under a running bridge is read again, in the same process",
-  { timeout: 60_000 },
-  async () => {
-    const bridge = await world.bridgeWithAll();
-    const database = new DatabaseSync(join(world.home.spool, "spool.db"), { timeout: 5000 });
-    database.exec(
-      "UPDATE blocks SET body = zeroblob(length(body)) WHERE position = (SELECT max(position) FROM blocks)",
-    );
-    database.close();
-    await world.goesOn(bridge);
-    const line = await bridge.logged((one) => isDamage(one) && "lost" in one, "what was lost");
-    expect(line["lost"]).toBeGreaterThan(0);
-    expect(line["feeds"]).toMatchObject([{ console: "acme", feed: "activities" }]);
-    expect(await world.home.command("spool", "check", "-c", world.home.configFile)).toMatchObject({ code: 0 });
-  },
-);
+test("a block that the disk damaged under a running bridge is read again, in the same process", async () => {
+  const bridge = await world.bridgeWithAll();
+  const database = new DatabaseSync(join(world.home.spool, "spool.db"), { timeout: 5000 });
+  database.exec("UPDATE blocks SET body = zeroblob(length(body)) WHERE position = (SELECT max(position) FROM blocks)");
+  database.close();
+  await world.goesOn(bridge);
+  const line = await bridge.logged((one) => isDamage(one) && "lost" in one, "what was lost");
+  expect(line["lost"]).toBeGreaterThan(0);
+  expect(line["feeds"]).toMatchObject([{ console: "acme", feed: "activities" }]);
+  expect(await world.home.command("spool", "check", "-c", world.home.configFile)).toMatchObject({ code: 0 });
+});
 
-test("a spool that is deleted under a running bridge is written again", { timeout: 60_000 }, async () => {
+test("a spool that is deleted under a running bridge is written again", async () => {
   const bridge = await world.bridgeWithAll();
   rmSync(world.home.spool, { recursive: true });
   // Its place is looked at once a second, which is longer than a fast machine needs for all the rest.
@@ -62,7 +56,7 @@ test("a spool that is deleted just before a stop is there afterwards, with all t
   expect(world.collector.received.duplicates).toBe(0);
 });
 
-test("a spool that became garbage between two starts is replaced, and kept", { timeout: 60_000 }, async () => {
+test("a spool that became garbage between two starts is replaced, and kept", async () => {
   const first = await world.bridgeWithAll();
   expect(await first.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
   execFileSync(
@@ -80,7 +74,6 @@ test("a spool that became garbage between two starts is replaced, and kept", { t
 
 test.skipIf(requireMounts().missing)(
   "a spool on a disk that is read-only is refused with its reason, and goes on when it can be written",
-  { timeout: 60_000 },
   async () => {
     using disk = new SmallDisk(world.home.spool, "64m");
     const first = await world.bridgeWithAll();

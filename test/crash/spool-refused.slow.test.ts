@@ -42,25 +42,21 @@ describe.skipIf(requireProgram("prlimit").missing)("a disk that refuses every wr
     execFileSync("prlimit", ["--pid", String(bridge.pid), `--fsize=${bytes}`]);
   };
 
-  test(
-    "is told, what is there is delivered, and all goes on when it takes them again",
-    { timeout: 90_000 },
-    async () => {
-      const bridge = await world.bridgeWithAll();
-      limit(bridge, "0:unlimited");
-      await deliversWhatIsThere(bridge);
-      limit(bridge, "unlimited:unlimited");
-      await world.everythingArrives();
-      // The releases that were refused are made up for: the next start sends nothing again.
-      await eventually(async () => (await bridge.total("s1bridge_spool_events")) === 0, "everything is released");
-      expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
-      expect(world.collector.received.duplicates).toBe(0);
-    },
-  );
+  test("is told, what is there is delivered, and all goes on when it takes them again", async () => {
+    const bridge = await world.bridgeWithAll();
+    limit(bridge, "0:unlimited");
+    await deliversWhatIsThere(bridge);
+    limit(bridge, "unlimited:unlimited");
+    await world.everythingArrives();
+    // The releases that were refused are made up for: the next start sends nothing again.
+    await eventually(async () => (await bridge.total("s1bridge_spool_events")) === 0, "everything is released");
+    expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
+    expect(world.collector.received.duplicates).toBe(0);
+  });
 });
 
 describe.skipIf(requireLoopDisks().missing)("a file system that becomes read-only while the bridge runs", () => {
-  test("is told, what is there is delivered, and the next start goes on", { timeout: 90_000 }, async () => {
+  test("is told, what is there is delivered, and the next start goes on", async () => {
     const folder = mkdtempSync(join(tmpdir(), "s1bridge-disk-"));
     const image = join(folder, "image");
     undo.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,7 +83,7 @@ describe.skipIf(requireLoopDisks().missing)("a file system that becomes read-onl
 });
 
 describe.skipIf(requireMounts().missing)("a damaged spool on a full disk", () => {
-  test("waits for room with its file untouched, and is salvaged when there is some", { timeout: 90_000 }, async () => {
+  test("waits for room with its file untouched, and is salvaged when there is some", async () => {
     const disk = new SmallDisk(world.home.spool, "32m");
     undo.push(() => disk[Symbol.dispose]());
     const first = await world.bridgeWithAll();

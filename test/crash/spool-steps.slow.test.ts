@@ -44,7 +44,6 @@ function stepsOf(life: string, program?: string): number {
 
 test.each(["whole", "damaged"])(
   "a spool (%s) that is killed before any statement or file-system call goes on without a gap",
-  { timeout: 300_000 },
   async (life) => {
     const steps = stepsOf(life);
     // The damaged one begins as the whole one does.
@@ -67,7 +66,7 @@ test.each(["whole", "damaged"])(
   },
 );
 
-test("dead letters that are killed before any step are kept, or counted as dropped", { timeout: 120_000 }, async () => {
+test("dead letters that are killed before any step are kept, or counted as dropped", async () => {
   const steps = stepsOf("letters", "letter-steps");
   expect(steps).toBeGreaterThan(20);
   for (let at = 1 + OFFSET; at <= steps; at += STRIDE) {

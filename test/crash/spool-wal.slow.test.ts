@@ -24,7 +24,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const truncate = (end: number) => (path: string) => truncateSync(path, end);
 const zeros = (from: number) => (path: string) => zero(path, from, FRAME / 2);
 
-describe("the write-ahead log that a kill -9 has left", { timeout: 120_000 }, () => {
+describe("the write-ahead log that a kill -9 has left", () => {
   test("has frames of which some are in the database", async () => {
     expect(size).toBeGreaterThan(HEADER + 50 * FRAME);
     expect(await missingLater(lab.copy(() => undefined))).toEqual([]);

@@ -8,7 +8,7 @@ import { FEEDS } from "../../src/feeds/index.ts";
 import { BridgeHome, type BridgeProcess, EAGER_FEED, eventually } from "../support/bridge-process.ts";
 import { cefPart, decodeCef } from "../support/cef-decoder.ts";
 import { readLines } from "../support/collect.ts";
-import { freePort } from "../support/free-port.ts";
+import { REFUSING_PORT } from "../support/free-port.ts";
 import { PLACES, idOf, recordsOf } from "../support/feed-places.ts";
 
 /** What a SIEM gets to know, by class: the ids in the order in which they came. */
@@ -125,7 +125,7 @@ test("every feed brings all that it has, then what has changed, and the end of a
     consoles: [{ ...home.console(console), feeds: ALL }],
     collectors: [
       { name: "file", address: `file://${file}` },
-      { name: "away", address: `tcp://127.0.0.1:${await freePort()}` },
+      { name: "away", address: `tcp://127.0.0.1:${REFUSING_PORT}` },
     ],
   });
   const wanted = expected(console);

@@ -4,7 +4,7 @@ import { hang } from "../../src/demo/console/faults.ts";
 import { addEstate } from "../../src/demo/estate.ts";
 import { generateActivities } from "../../src/demo/records/records.ts";
 import { type ConsoleStep, probeConsole } from "../../src/sentinelone/probe.ts";
-import { freePort } from "../support/free-port.ts";
+import { REFUSING_PORT } from "../support/free-port.ts";
 import { BridgeHome } from "../support/bridge-process.ts";
 import { NEVER, clientOf, feedOf } from "./feed-fixture.ts";
 
@@ -67,7 +67,7 @@ describe("a probe of a console", () => {
   });
 
   test("tells a console that is not reached", async () => {
-    const [step, ...others] = await probe([], `http://127.0.0.1:${await freePort()}`);
+    const [step, ...others] = await probe([], `http://127.0.0.1:${REFUSING_PORT}`);
     expect([step, others]).toMatchObject([{ step: "reach", state: "fault", code: "BRIDGE_FEED_UNAVAILABLE" }, []]);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DemoCollector } from "../../src/demo/collector/collector.ts";
 import { BridgeHome } from "../support/bridge-process.ts";
-import { freePort } from "../support/free-port.ts";
+import { REFUSING_PORT } from "../support/free-port.ts";
 import { makeCertificates } from "../support/tls.ts";
 
 const certificates = makeCertificates();
@@ -53,7 +53,7 @@ describe("check --online", () => {
       { name: "good", address: good.address, tls },
       { name: "mute", address: mute.address },
       { name: "hasty", address: hasty.address },
-      { name: "away", address: `tcp://127.0.0.1:${await freePort()}` },
+      { name: "away", address: `tcp://127.0.0.1:${REFUSING_PORT}` },
       { name: "stranger", address: good.address },
     ]);
     const { code, stdout } = await home.command("check", "-c", home.configFile, "--online", "--json");
@@ -111,7 +111,7 @@ describe("send-test", () => {
     const good = await start();
     configure([
       { name: "good", address: good.address },
-      { name: "away", address: `tcp://127.0.0.1:${await freePort()}` },
+      { name: "away", address: `tcp://127.0.0.1:${REFUSING_PORT}` },
     ]);
     const { code, stderr } = await home.command("send-test", "-c", home.configFile);
     expect(code).toBe(1);

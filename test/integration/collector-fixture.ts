@@ -4,7 +4,7 @@ import type { Frames } from "../../src/bridge/ports.ts";
 import type { ConnectionTimeouts } from "../../src/collector/connection.ts";
 import { StreamCollector } from "../../src/collector/stream.ts";
 import { type Framing, frame } from "../../src/syslog/framing.ts";
-import { within } from "../support/collect.ts";
+import { PATIENCE_MS, within } from "../support/collect.ts";
 
 export const NEVER = new AbortController().signal;
 
@@ -45,7 +45,7 @@ export async function* windowOf(
 }
 
 /** Resolves when the condition holds; looks again at each turn of the event loop. */
-export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, ms = PATIENCE_MS): Promise<void> {
   const state = { stopped: false };
   const holds = (async () => {
     while (!condition() && !state.stopped) await setImmediate();

@@ -48,7 +48,6 @@ test.concurrent("heartbeats and events are numbered without a gap over a restart
     await eventually(
       () => beats().length >= before + 2 && numbers(beats(), "S1lastSeq").at(-1) === counted,
       () => `two heartbeats of run ${run}:\n${bridge.stderr}`,
-      20_000,
     );
     expect(await bridge.signal("SIGTERM")).toStrictEqual({ code: 0, signal: null });
   }
@@ -84,7 +83,6 @@ test.concurrent("a record that can not become an event is kept, and the SIEM is 
   await eventually(
     () => ofClass(collector.received.messages, "bridge.notice").length > 0,
     () => bridge.stderr,
-    20_000,
   );
   const [notice] = ofClass(collector.received.messages, "bridge.notice");
   expect(Object.fromEntries(notice?.extension ?? [])).toMatchObject({ S1code: "dead_letters", cnt: "1" });

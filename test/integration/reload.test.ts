@@ -22,7 +22,6 @@ async function reload(bridge: BridgeProcess, told = "reloaded"): Promise<void> {
   await eventually(
     () => bridge.log.filter(({ msg }) => msg.startsWith(told)).length > before,
     () => `${told}: ${JSON.stringify(bridge.log.slice(-5))}`,
-    40_000,
   );
 }
 

@@ -38,7 +38,7 @@ async function allDelivered(bridge: BridgeProcess, events: number): Promise<void
   const isDelivered = async (): Promise<boolean> =>
     (await bridge.total("s1bridge_feed_events_spooled_total")) === events &&
     (await bridge.total("s1bridge_spool_events")) === 0;
-  await eventually(isDelivered, "all is delivered", 40_000);
+  await eventually(isDelivered, "all is delivered");
 }
 
 function arrivedIn(file: string): readonly Arrived[] {

@@ -261,7 +261,6 @@ describe.skipIf(!HAS_RSYSLOG)("an rsyslogd that wants a client certificate of a 
       await eventually(
         async () => (await refused.total("s1bridge_collector_faults_total")) >= 2,
         "it was refused twice",
-        20_000,
       );
       expect(await refused.total("s1bridge_collector_events_confirmed_total")).toBe(0);
       expect(await refused.total("s1bridge_spool_events")).toBe(expected.length);

@@ -147,7 +147,7 @@ describe.skipIf(requireProgram("rsyslogd").missing)("Microsoft Sentinel, by the 
     });
     const socket = connect(port, "127.0.0.1");
     socket.end(messages.map((message) => `${message}\n`).join(""));
-    await within(all, "rsyslogd hands everything to the agent", 30_000);
+    await within(all, "rsyslogd hands everything to the agent");
     socket.destroy();
     forwarded = received.split("\n").slice(0, -1);
     const rows = forwarded.map((line, index) => ({

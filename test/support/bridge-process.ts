@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { DemoConsole } from "../../src/demo/console/console.ts";
-import { within } from "./collect.ts";
+import { PATIENCE_MS, within } from "./collect.ts";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
@@ -34,7 +34,7 @@ export const EAGER_FEED: ConfigTree = { every: "1s", start: "1990-01-01", settle
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  ms = 30_000,
+  ms = PATIENCE_MS,
 ): Promise<void> {
   const deadline = performance.now() + ms;
   while (!(await condition())) {
@@ -47,7 +47,7 @@ export async function eventually(
 const RECHECK_MS = 20;
 
 /** What `s1bridge status` prints, as soon as it fits. */
-export async function statusSays(home: BridgeHome, pattern: RegExp, ms = 15_000): Promise<string> {
+export async function statusSays(home: BridgeHome, pattern: RegExp, ms = PATIENCE_MS): Promise<string> {
   let text = "";
   await eventually(
     async () => {
@@ -208,7 +208,7 @@ export class BridgeProcess extends Child {
     });
     // Only what comes first is of interest.
     ended.catch(() => undefined);
-    return await Promise.race([this.logged(({ msg }) => msg === "started", "started", 40_000), ended]);
+    return await Promise.race([this.logged(({ msg }) => msg === "started", "started"), ended]);
   }
 
   /** The first line that fits, be it past or future. */
@@ -246,7 +246,7 @@ export class BridgeProcess extends Child {
   }
 
   /** Resolves when so many events are confirmed, by all collectors together, since this process began. */
-  async confirmed(count: number, ms = 40_000): Promise<void> {
+  async confirmed(count: number, ms = PATIENCE_MS): Promise<void> {
     let last = 0;
     const enough = async (): Promise<boolean> =>
       (last = await this.total("s1bridge_collector_events_confirmed_total")) >= count;

@@ -2,8 +2,11 @@ import { watch } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
+/** How long a test waits for what has to happen: many times as long as a busy machine takes, and less than a test may last. */
+export const PATIENCE_MS = 60_000;
+
 /** The promise's value, or an error that names what did not come in time. */
-export async function within<T>(promise: Promise<T>, what: string, ms = 30_000): Promise<T> {
+export async function within<T>(promise: Promise<T>, what: string, ms = PATIENCE_MS): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not within ${ms} ms: ${what}`)), ms);
@@ -16,7 +19,7 @@ export async function within<T>(promise: Promise<T>, what: string, ms = 30_000):
 }
 
 /** The lines of a file that another program writes, as soon as there are `count` complete ones. */
-export async function linesOf(path: string, count: number, ms = 30_000): Promise<string[]> {
+export async function linesOf(path: string, count: number, ms = PATIENCE_MS): Promise<string[]> {
   let lines = await readLines(path);
   const deadline = Date.now() + ms;
   while (lines.length < count) {

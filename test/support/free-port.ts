@@ -1,6 +1,9 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 
+/** Nobody listens here, and no program is ever given it by chance: a port that was free a moment ago may be another test's. */
+export const REFUSING_PORT = 1;
+
 /** A TCP port of the loopback that was free a moment ago, for programs that can not choose one themselves. */
 export async function freePort(): Promise<number> {
   const server = createServer();

@@ -36,7 +36,7 @@ export class NotifySocket implements AsyncDisposable {
 
   async told(text: string): Promise<void> {
     const been = (): boolean => this.messages.some((message) => message.includes(text));
-    await eventually(been, () => `told ${text}:\n${this.#text}`, 30_000);
+    await eventually(been, () => `told ${text}:\n${this.#text}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

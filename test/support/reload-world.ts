@@ -102,7 +102,7 @@ export class ReloadWorld implements AsyncDisposable {
     for (const step of course) await this.#take(step, bridge);
     await this.#reload(START, bridge);
     const arrived = (): boolean => this.#found().missing.length === 0;
-    await eventually(arrived, () => `everything: ${JSON.stringify(this.#found())}`, 40_000).catch(() => undefined);
+    await eventually(arrived, () => `everything: ${JSON.stringify(this.#found())}`).catch(() => undefined);
     return this.#found();
   }
 
@@ -120,7 +120,7 @@ export class ReloadWorld implements AsyncDisposable {
         this.#add(step.console, step.sites);
         return;
       case "rest":
-        await eventually(() => !this.#isBehind(), "what was read is delivered", 40_000);
+        await eventually(() => !this.#isBehind(), "what was read is delivered");
     }
   }
 
