@@ -1,7 +1,7 @@
 import { EMPTY, type Observable, concat, defer, from, ignoreElements, repeat, switchMap, timer } from "rxjs";
 import type { Backoff } from "../lib/backoff.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
-import type { Appended, Feed, FeedKey, LateRecords, Page, Spool } from "./ports.ts";
+import type { Appended, Checkpoint, Feed, FeedKey, LateRecords, Page, Spool } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
 
 /**
@@ -47,10 +47,13 @@ export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: I
   let drained = false;
   // A page that could not be stored is stored before another is read: the feed has already moved behind it.
   let pending: Page | undefined;
+  // Where the first page begins is not asked twice: the answer would come behind what the collectors read.
+  let atFirst: Promise<Checkpoint | undefined> | undefined;
 
   const pages = fromAbortable(async (signal): Promise<PageReport> => {
     if (drained) startedAtMs = performance.now();
-    pending ??= await feed.readPage(await spool.checkpoint(feed.key), signal);
+    pending ??= await feed.readPage(await (atFirst ?? spool.checkpoint(feed.key)), signal);
+    atFirst = undefined;
     const page = pending;
     const appended = await spool.append(feed.key, page, signal);
     pending = undefined;
@@ -61,14 +64,11 @@ export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: I
     retryWithBackoff(backoff, stop, (fault) => onFault({ ...fault, key: feed.key })),
     repeat({ delay: () => (drained ? schedule.next(startedAtMs) : timer(0)).pipe(untilAborted(stop)) }),
   );
-  return concat(untilFirst(feed.key, spool, schedule), pages).pipe(untilAborted(stop));
-}
-
-function untilFirst(key: FeedKey, spool: Spool, schedule: PollSchedule): Observable<never> {
-  return defer(() => from(spool.checkpoint(key))).pipe(
+  const untilFirst = defer(() => from((atFirst = spool.checkpoint(feed.key)))).pipe(
     switchMap((checkpoint) => (checkpoint === undefined ? EMPTY : schedule.first())),
     ignoreElements(),
   );
+  return concat(untilFirst, pages).pipe(untilAborted(stop));
 }
 
 function report(feed: Feed, page: Page, { late, ...appended }: Appended, widened: boolean): PageReport {

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
 import { describeError } from "../lib/errors.ts";
-import { isAbort, withDeadline } from "../lib/signals.ts";
+import { isAbort, orAborted, withDeadline } from "../lib/signals.ts";
 import { MAX_ANSWER_BYTES, isTooLarge, readBody, readCutBody } from "./answer-body.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
@@ -52,7 +52,7 @@ const API = "/web/api/v2.1/";
 /** A console is upgraded now and then. */
 const VERSION_MS = 6 * 3_600_000;
 
-/** How long a page may wait for what is only told about the token. */
+/** How long it is waited for what is only told about the token. */
 const EXPIRY_TIMEOUT_MS = 5000;
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -76,6 +76,8 @@ export class ConsoleClient {
   readonly #certificates: Disposable | undefined;
   #about: Promise<string | undefined> | undefined;
   #askedMs = -Infinity;
+  readonly #closed = new AbortController();
+  #learning: Promise<void> = Promise.resolve();
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -115,7 +117,8 @@ export class ConsoleClient {
     }
     try {
       const about = await this.#about;
-      if (this.#token.isUntold) await this.#learnExpiry(signal);
+      // It is only told: no page waits for it, and none that is over ends it.
+      if (this.#token.isUntold) this.#learning = this.#learnExpiry(this.#closed.signal).catch(() => undefined);
       return about;
     } catch (error) {
       this.#askedMs = -Infinity;
@@ -123,7 +126,14 @@ export class ConsoleClient {
     }
   }
 
+  /** As `version`, and resolves when `tokenExpiresAt` is known or the console does not tell. */
+  async learn(signal: AbortSignal): Promise<void> {
+    await this.version(signal);
+    await orAborted(this.#learning, signal);
+  }
+
   async close(): Promise<void> {
+    this.#closed.abort();
     this.#certificates?.[Symbol.dispose]();
     await Promise.all([this.#dispatcher.destroy(), this.#unlimited?.destroy()]);
   }

@@ -68,8 +68,7 @@ function clock({ clock: { skewMs } }: ConsoleClient): ConsoleStep {
 }
 
 async function expiry(client: ConsoleClient, signal: AbortSignal): Promise<ConsoleStep> {
-  // Asking for the version also asks when the token ends, where the token itself does not say.
-  await client.version(signal).catch(() => signal.throwIfAborted());
+  await client.learn(signal).catch(() => signal.throwIfAborted());
   const end = client.tokenExpiresAt;
   if (end === undefined) return { step: "expiry", state: "ok", detail: "neither token nor console tell when it ends" };
   const days = Math.floor((end / 1000 - Date.now()) / DAY_MS);

@@ -139,8 +139,8 @@ describe("the end of the token", () => {
     console.tokens.add("demo-token", { userId: "77", expiresAtMs: END, ...grant });
     if (path !== undefined) console.missing.add(path);
     const asking = client(console.url);
-    await asking.version(NEVER);
-    await asking.version(NEVER);
+    await asking.learn(NEVER);
+    await asking.learn(NEVER);
     const micros = asking.tokenExpiresAt;
     return { end: micros === undefined ? undefined : micros / 1000, requests: console.requests.recent.length };
   }
@@ -151,6 +151,20 @@ describe("the end of the token", () => {
 
   test("is told by the id of a service user", async () => {
     expect(await endOf({ serviceUser: true })).toEqual({ end: END, requests: 3 });
+  });
+
+  test("is not waited for by any page, and the question ends with the client", async () => {
+    const console = await consoleWith();
+    console.faults.add(hang, { path: "/user" });
+    const asking = clientOf(console.url);
+    let isKnown = false;
+    const learning = asking.learn(NEVER).then(() => (isKnown = true));
+    await asking.version(NEVER);
+    expect(JSON.parse(await list(asking))).toHaveProperty("data");
+    expect(isKnown).toBe(false);
+    await asking.close();
+    await learning;
+    expect(asking.tokenExpiresAt).toBeUndefined();
   });
 
   test("stays unknown on a console that does not tell, which is no fault", async () => {

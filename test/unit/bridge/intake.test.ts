@@ -42,6 +42,15 @@ describe("the intake", () => {
     ]);
   });
 
+  test("asks the spool once where its first page begins, and again for each page after it", async () => {
+    const asked = vi.spyOn(spool, "checkpoint");
+    const feed = new FakeFeed([new TestError("once"), pageOf(["1"], 10, true), pageOf(["2"], 20)]);
+    await reports(run(feed), 1);
+    expect(asked).toHaveBeenCalledTimes(1);
+    await reports(run(feed), 1);
+    expect(feed.asked.map((checkpoint) => checkpoint?.time)).toEqual([undefined, undefined, 10]);
+  });
+
   test("stores a page that could not be stored before it reads another", async () => {
     const feed = new FakeFeed([pageOf(["1"], 10, true), pageOf(["2"], 20)]);
     spool.failures.push(new TestError("disk"), new TestError("disk"));
