@@ -4,6 +4,10 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Micros } from "../../src/event/time.ts";
 import { BridgeError } from "../../src/lib/errors.ts";
+import { packBlock } from "../../src/spool/block.ts";
+import { SpoolWriteError } from "../../src/spool/errors.ts";
+import { listIdentities } from "../../src/spool/identities.ts";
+import type { PackedPage } from "../../src/spool/packed.ts";
 import { SpoolStore } from "../../src/spool/store.ts";
 import { DISK_FAULTS, type DiskFault, withDiskFault } from "../support/disk-faults.ts";
 import { zero } from "../support/damaged-spool.ts";
@@ -96,6 +100,54 @@ describe("an opening whose disk refuses", () => {
     },
   );
 });
+
+test.each(Object.keys(DISK_FAULTS) as DiskFault[])(
+  "a page, a letter or a release that the disk refuses at any step (%s) is an error of the spool, and goes on later",
+  async (fault) => {
+    const packed = await onePage();
+    const attempt = (at: number): number => {
+      const directory = mkdtempSync(join(root, `work-${fault}-`));
+      const store = open(directory);
+      const work = (): void => {
+        store.append(ACTIVITIES, packed);
+        store.keepDeadLetters(ACTIVITIES, [{ reason: "not JSON", text: "x" }]);
+        store.release("c", 1);
+        store.survey();
+      };
+      let outcome: unknown;
+      const steps = withDiskFault(
+        () => {
+          try {
+            work();
+          } catch (error) {
+            outcome = store.explain(error);
+          }
+        },
+        { fault, at },
+      );
+      expect([at, outcome === undefined || outcome instanceof SpoolWriteError]).toEqual([at, true]);
+      store.close();
+      expect([at, outcomeOf(directory)]).toEqual([at, undefined]);
+      rmSync(directory, { recursive: true });
+      return steps;
+    };
+    const steps = attempt(0);
+    expect(steps).toBeGreaterThan(20);
+    for (let at = 1 + (DAY % 5); at <= steps; at += EVERY_STEP ? 1 : 5) attempt(at);
+  },
+);
+
+async function onePage(): Promise<PackedPage> {
+  const entry = { id: "1", time: 5 as Micros, version: undefined, change: "event", text: '{"id":"1"}' } as const;
+  return {
+    identities: listIdentities([entry]),
+    blocks: [{ count: 1, body: await packBlock([entry]) }],
+    deadLetters: [],
+    checkpoint: { time: 5 as Micros, floor: 0 as Micros },
+    seenSince: 0 as Micros,
+    consoleVersion: undefined,
+  };
+}
 
 function prepare(directory: string, state: (typeof STATES)[number]["state"]): void {
   if (state === "new") return;

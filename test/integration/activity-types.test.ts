@@ -1,12 +1,23 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { DemoCollector } from "../../src/demo/collector/collector.ts";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { answerFault } from "../../src/demo/console/faults.ts";
-import { BridgeHome } from "../support/bridge-process.ts";
+import { BridgeHome, eventually } from "../support/bridge-process.ts";
 
 function activity(id: string, activityType: number, agoMs: number): string {
   const createdAt = new Date(Date.now() - agoMs).toISOString();
   return JSON.stringify({ id, activityType, createdAt, primaryDescription: "something", data: {} });
+}
+
+function learntNames(spool: string): number {
+  const database = new DatabaseSync(join(spool, "spool.db"), { readOnly: true, timeout: 5000 });
+  try {
+    return Number(database.prepare("SELECT count(*) AS n FROM activity_types").get()?.["n"]);
+  } finally {
+    database.close();
+  }
 }
 
 test("a type that we have no name for gets the console's own, also after a restart on which it does not tell", async () => {
@@ -18,7 +29,7 @@ test("a type that we have no name for gets the console's own, also after a resta
   home.configure({ consoles: [home.console(console)], collectors: [{ name: "siem", address: collector.address }] });
 
   const first = await home.start();
-  while (console.requests.count("/activities/types") === 0) await console.requests.next();
+  await eventually(() => learntNames(home.spool) > 0, "the console's names are stored");
   console.addActivities([activity("1", 54_321, 5000)]);
   await collector.received.keysAtLeast(1);
   await first.signal("SIGTERM");
