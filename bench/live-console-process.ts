@@ -46,7 +46,7 @@ async function pass(asked: IncomingMessage, answer: ServerResponse): Promise<voi
 }
 
 function note(bytes: Buffer, shownMs: number): void {
-  for (const element of readPage(gunzipSync(bytes).toString(), "activities").elements) {
+  for (const element of readPage(gunzipSync(bytes), "activities").elements) {
     const { id, createdAt } = element.value() as { id: string; createdAt: string };
     shown[id] ??= { createdMs: Date.parse(createdAt), shownMs };
   }

@@ -34,8 +34,8 @@ do {
       ...(cursor === undefined ? {} : { cursor }),
     },
   });
-  const text = (await unzip(await body.arrayBuffer())).toString("utf8");
-  const page = rule === "exact" ? exactPage(text) : plainPage(text);
+  const bytes = await unzip(await body.arrayBuffer());
+  const page = rule === "exact" ? exactPage(bytes) : plainPage(bytes.toString("utf8"));
   events += page.records;
   cursor = page.cursor;
 } while (cursor !== undefined);
@@ -51,7 +51,7 @@ function plainPage(text: string): LoopPage {
   return { records: data.length, cursor: normalizeCursor(pagination.nextCursor) };
 }
 
-function exactPage(text: string): LoopPage {
-  const { elements, nextCursor } = readPage(text, "activities");
+function exactPage(json: Buffer): LoopPage {
+  const { elements, nextCursor } = readPage(json, "activities");
   return { records: elements.map((element) => element.value()).length, cursor: nextCursor };
 }

@@ -69,7 +69,7 @@ export class RecordedConsole {
       if (cursor !== "") search.set("cursor", cursor);
       const page = await this.#ask(`${LIST}?${search.toString()}`, TOKEN);
       this.#pages.set(cursor, page);
-      cursor = readPage(gunzipSync(page.bytes).toString(), LIST).nextCursor;
+      cursor = readPage(gunzipSync(page.bytes), LIST).nextCursor;
     }
   }
 

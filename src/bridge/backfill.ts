@@ -69,6 +69,7 @@ export async function* backfill(
       collector: order.collector,
       job: { id: job.id, checkpoint, boundary, read: records },
     });
+    page.release?.();
     counts.read += records;
     counts.added += appended.added;
     yield { kind: "progress", ...counts, reached: checkpoint, total };

@@ -57,6 +57,7 @@ export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: I
     const page = pending;
     const appended = await spool.append(feed.key, page, signal);
     pending = undefined;
+    page.release?.();
     drained = !page.hasMore;
     const widened = feed.stored?.(appended) === true;
     return report(feed, page, appended, widened);

@@ -117,7 +117,7 @@ async function lookUp(
   let { part } = known;
   for await (const page of pagesOf(feed, from, until, signal)) {
     const fresh = page.records.filter(({ id, version, kind = "entry" }) => {
-      const name = ownText(identityOf(id, version));
+      const name = identityOf(id, version);
       if (kind !== "entry" || seen.has(name)) return false;
       seen.add(name);
       return true;
@@ -132,16 +132,11 @@ async function lookUp(
       counts[state] += 1;
       if (state === "missing") missing.push(record);
     }
-    ids.push(...missing.slice(0, MAX_IDS - ids.length).map(({ id }) => ownText(id)));
+    ids.push(...missing.slice(0, MAX_IDS - ids.length).map(({ id }) => id));
     if (missing.length > 0) await onMissing?.(missing, page.consoleVersion);
   }
   const gone = [...part.events.keys()].filter((name) => !seen.has(name)).length;
   return { ...feed.key, from, until, ...counts, gone, ids, byIds: true };
-}
-
-/** A copy: an id is a slice of its page, and a thousand pages would be kept for their ids. */
-function ownText(text: string): string {
-  return Buffer.from(text).toString();
 }
 
 function stateOf(
@@ -160,7 +155,7 @@ function stateOf(
   }
 }
 
-/** Every page between two instants, as the console shows them now. */
+/** Every page between two instants, as the console shows them now, each until the next is asked for. */
 export async function* pagesOf(feed: AuditableFeed, from: Micros, until: Micros, signal: AbortSignal) {
   const reader = feed.within(from, until);
   let checkpoint = { time: from, floor: from };
@@ -168,6 +163,7 @@ export async function* pagesOf(feed: AuditableFeed, from: Micros, until: Micros,
     const page = await patiently(() => reader.readPage(checkpoint, signal), signal);
     ({ checkpoint, hasMore } = page);
     yield page;
+    page.release?.();
   }
 }
 

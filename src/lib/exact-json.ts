@@ -1,91 +1,77 @@
 /**
  * JSON whose integers are exact.
  *
- * `JSON.parse` rounds integers beyond ±2^53, silently. Here such an integer becomes its decimal string. Two passes over
- * the text keep this cheap: a scanner that skips from quote to quote finds the elements of a list and marks those that
- * hold a long run of digits; only these are rewritten before `JSON.parse` sees them. Measured in bench/exact-json.ts.
+ * `JSON.parse` rounds integers beyond ±2^53, silently. Here such an integer becomes its decimal string. Two passes keep this
+ * cheap: a walk over the bytes finds the elements of a list and marks those that hold a long run of digits; only these are
+ * rewritten before `JSON.parse` sees them. Measured in bench/exact-json.ts.
+ *
+ * Texts are UTF-8, as they come: a page of records as a string would be copied twice, and be a megabyte for the collector.
  */
 
 import {
-  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  IN_STRING,
   LONG_INTEGER_DIGITS,
   MINUS,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
+  STRING_BYTES,
   isDigit,
 } from "./json-text.ts";
 import { RecordScanner } from "./record-scan.ts";
+import { TextSlice } from "./text-slice.ts";
 
-/** A stretch of JSON text that holds one value. */
+/** A stretch of JSON text that holds one value, in bytes. */
 export interface Slice {
   readonly start: number;
   readonly end: number;
   /** Where, outside of strings, runs of 16 or more digits begin. Undefined: nowhere. */
   readonly longRuns: readonly number[] | undefined;
-  /** The members of an object that were asked for, where looking at its text was enough to be sure. */
-  readonly head?: Readonly<Record<string, string | number>>;
+}
+
+/** An object of which the members that were asked for are known, because looking at its text was enough to be sure. */
+export interface ScannedRecord extends Slice {
+  /** The wanted members that it has. */
+  readonly head: Readonly<Record<string, string | number>>;
+  /** From `start` to `end`, in UTF-16 code units. */
+  readonly units: number;
 }
 
 /** Reads one JSON text; integers beyond ±2^53 are given as decimal strings. Throws `SyntaxError` as `JSON.parse` does. */
 export function parseExact(text: string): unknown {
-  const longRuns = new Scanner(text, 0).skipValue()?.longRuns;
-  return parseSlice(text, { start: 0, end: text.length, longRuns });
+  const json = Buffer.from(text);
+  const longRuns = new Scanner(json, 0).skipValue()?.longRuns;
+  return parseSlice(json, { start: 0, end: json.length, longRuns });
 }
 
 /** The value of a slice, as {@link parseExact} reads it. */
-export function parseSlice(text: string, slice: Slice): unknown {
-  return JSON.parse(String(exactText(text, slice)));
+export function parseSlice(json: Buffer, slice: Slice): unknown {
+  return JSON.parse(exactText(json, slice));
 }
 
 /** The text of a slice with its integers beyond ±2^53 in quotes: `JSON.parse` reads it without rounding. */
-export function exactText(text: string, slice: Slice): string | QuotedText {
-  const { start, end, longRuns } = slice;
-  const cuts = longRuns === undefined ? NO_CUTS : cutsFor(text, longRuns);
-  return cuts.length === 0 ? text.slice(start, end) : new QuotedText(text, start, end, cuts);
+export function exactText(json: Buffer, { start, end, longRuns }: Slice): string {
+  const parts: string[] = [];
+  let from = start;
+  for (const cut of longRuns === undefined ? NO_CUTS : cutsFor(json, longRuns)) {
+    parts.push(json.toString("utf8", from, cut));
+    from = cut;
+  }
+  return [...parts, json.toString("utf8", from, end)].join('"');
 }
 
-/**
- * A stretch of a text with quotes put in at some places. It is joined only for those who want a string: whoever writes it
- * somewhere takes the pieces, and a page of records does not stand in memory once more.
- */
-export class QuotedText {
-  /** In UTF-16 code units. */
-  readonly length: number;
-  readonly #text: string;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #cuts: readonly number[];
-
-  constructor(text: string, start: number, end: number, cuts: readonly number[]) {
-    this.#text = text;
-    this.#start = start;
-    this.#end = end;
-    this.#cuts = cuts;
-    this.length = end - start + cuts.length;
-  }
-
-  /** One more than there are quotes; between two of them stands one. */
-  get pieces(): number {
-    return this.#cuts.length + 1;
-  }
-
-  piece(at: number): string {
-    return this.#text.slice(this.#cuts[at - 1] ?? this.#start, this.#cuts[at] ?? this.#end);
-  }
-
-  toString(): string {
-    return Array.from({ length: this.pieces }, (_, at) => this.piece(at)).join('"');
-  }
+/** The same without making a string of it. */
+export function exactSlice(json: Buffer, record: ScannedRecord): TextSlice {
+  return new TextSlice(json, record, record.longRuns === undefined ? NO_CUTS : cutsFor(json, record.longRuns));
 }
 
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */
-export function scanList(text: string, from = 0): Slice[] | undefined {
-  return new Scanner(text, from).list();
+export function scanList(json: Buffer, from = 0): (Slice | ScannedRecord)[] | undefined {
+  return new Scanner(json, from).list();
 }
 
 /**
@@ -94,40 +80,40 @@ export function scanList(text: string, from = 0): Slice[] | undefined {
  * elements that are wanted as their `head`.
  */
 export function scanObject(
-  text: string,
+  json: Buffer,
   listKey: string,
   headNames: readonly string[] = [],
 ): ScannedObject | undefined {
-  const records = headNames.length === 0 ? undefined : RecordScanner.of(text, headNames);
-  return new Scanner(text, 0, records).object(listKey);
+  const records = headNames.length === 0 ? undefined : new RecordScanner(json, headNames);
+  return new Scanner(json, 0, records).object(listKey);
 }
 
 export interface ScannedObject {
   readonly members: ReadonlyMap<string, Slice>;
   /** The elements of the member named by `listKey`; undefined when it is missing or no list. */
-  readonly elements: readonly Slice[] | undefined;
+  readonly elements: readonly (Slice | ScannedRecord)[] | undefined;
 }
 
 class Scanner {
-  readonly #text: string;
+  readonly #json: Buffer;
   readonly #records: RecordScanner | undefined;
   #at: number;
 
-  constructor(text: string, at: number, records?: RecordScanner) {
-    this.#text = text;
+  constructor(json: Buffer, at: number, records?: RecordScanner) {
+    this.#json = json;
     this.#at = at;
     this.#records = records;
   }
 
   object(listKey: string): ScannedObject | undefined {
-    const text = this.#text;
+    const json = this.#json;
     const members = new Map<string, Slice>();
-    let elements: readonly Slice[] | undefined;
+    let elements: ScannedObject["elements"];
     this.#skipSpace();
-    if (text.charCodeAt(this.#at++) !== OPEN_BRACE) return undefined;
+    if (json[this.#at++] !== OPEN_BRACE) return undefined;
     for (;;) {
       this.#skipSpace();
-      const code = text.charCodeAt(this.#at);
+      const code = json[this.#at];
       if (code === CLOSE_BRACE) return this.#endsHere() ? { members, elements } : undefined;
       if (code === COMMA) {
         this.#at += 1;
@@ -135,13 +121,13 @@ class Scanner {
       }
       const key = this.skipValue();
       this.#skipSpace();
-      if (key === undefined || text.charCodeAt(this.#at++) !== COLON) return undefined;
-      const name = text.slice(key.start + 1, key.end - 1);
+      if (key === undefined || json[this.#at++] !== COLON) return undefined;
+      const name = json.toString("utf8", key.start + 1, key.end - 1);
       this.#skipSpace();
       const start = this.#at;
       // Of members with one name the last counts, as for JSON.parse.
       if (name === listKey) elements = undefined;
-      if (name === listKey && text.charCodeAt(start) === OPEN_BRACKET) {
+      if (name === listKey && json[start] === OPEN_BRACKET) {
         elements = this.list();
         if (elements === undefined) return undefined;
         members.set(name, { start, end: this.#at, longRuns: undefined });
@@ -153,13 +139,14 @@ class Scanner {
     }
   }
 
-  list(): Slice[] | undefined {
-    const elements: Slice[] = [];
+  list(): (Slice | ScannedRecord)[] | undefined {
+    const json = this.#json;
+    const elements: (Slice | ScannedRecord)[] = [];
     this.#skipSpace();
-    if (this.#text.charCodeAt(this.#at++) !== OPEN_BRACKET) return undefined;
+    if (json[this.#at++] !== OPEN_BRACKET) return undefined;
     for (;;) {
       this.#skipSpace();
-      const code = this.#text.charCodeAt(this.#at);
+      const code = json[this.#at];
       if (code === CLOSE_BRACKET || code === COMMA) {
         this.#at += 1;
         if (code === CLOSE_BRACKET) return elements;
@@ -175,22 +162,22 @@ class Scanner {
 
   /** Goes behind the next value; undefined when the text ends first. Brackets and strings are followed, the rest is left to `JSON.parse`. */
   skipValue(): Slice | undefined {
-    const text = this.#text;
+    const json = this.#json;
     this.#skipSpace();
     const start = this.#at;
     let at = start;
     let depth = 0;
     let digits = 0;
     let longRuns: number[] | undefined;
-    for (; at < text.length; at++) {
-      const code = text.charCodeAt(at);
+    for (; at < json.length; at++) {
+      const code = json[at] ?? 0;
       if (isDigit(code)) {
         if (++digits === LONG_INTEGER_DIGITS) (longRuns ??= []).push(at - LONG_INTEGER_DIGITS + 1);
         continue;
       }
       digits = 0;
       if (code === QUOTE) {
-        at = endOfString(text, at);
+        at = endOfString(json, at);
         if (at < 0) return undefined;
         if (depth === 0) return this.#slice(start, at + 1, longRuns);
       } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
@@ -213,45 +200,45 @@ class Scanner {
   }
 
   #skipSpace(): void {
-    while (this.#text.charCodeAt(this.#at) <= 0x20) this.#at += 1;
+    while ((this.#json[this.#at] ?? Infinity) <= 0x20) this.#at += 1;
   }
 
   #endsHere(): boolean {
     this.#at += 1;
     this.#skipSpace();
-    return this.#at >= this.#text.length;
+    return this.#at >= this.#json.length;
   }
 }
 
 /** The place of the quote that ends the string which begins at `open`; -1 when the text ends first. */
-function endOfString(text: string, open: number): number {
-  let at = open;
-  for (;;) {
-    at = text.indexOf('"', at + 1);
-    if (at < 0) return -1;
-    let backslashes = 0;
-    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
-    if (backslashes % 2 === 0) return at;
+function endOfString(json: Buffer, open: number): number {
+  for (let at = open + 1; at < json.length; at++) {
+    const kind = STRING_BYTES[json[at] ?? 0];
+    if (kind === IN_STRING.quote) return at;
+    if (kind === IN_STRING.backslash) at += 1;
   }
+  return -1;
 }
 
 const NO_CUTS: readonly number[] = [];
 
 /** Where quotes have to stand, so that integers beyond ±2^53 are strings. */
-function cutsFor(text: string, longRuns: readonly number[]): readonly number[] {
+function cutsFor(json: Buffer, longRuns: readonly number[]): readonly number[] {
   const cuts: number[] = [];
   for (const run of longRuns) {
-    const from = text.charCodeAt(run - 1) === MINUS ? run - 1 : run;
+    const from = json[run - 1] === MINUS ? run - 1 : run;
     let to = run + LONG_INTEGER_DIGITS;
-    while (isDigit(text.charCodeAt(to))) to += 1;
-    const integer = text.slice(from, to);
-    if (isPartOfFloat(text, from, to) || Number.isSafeInteger(Number(integer))) continue;
+    while (isDigit(json[to] ?? 0)) to += 1;
+    if (isPartOfFloat(json, from, to) || Number.isSafeInteger(Number(json.toString("latin1", from, to)))) continue;
     cuts.push(from, to);
   }
   return cuts;
 }
 
 /** Digits behind a point or an exponent, or before one: a floating-point number, which is rounded as everywhere. */
-function isPartOfFloat(text: string, from: number, to: number): boolean {
-  return /[.eE+]/.test(text.charAt(from - 1)) || /[.eE]/.test(text.charAt(to));
+function isPartOfFloat(json: Buffer, from: number, to: number): boolean {
+  return BEFORE_FLOAT.has(json[from - 1] ?? 0) || BEHIND_FLOAT.has(json[to] ?? 0);
 }
+
+const BEFORE_FLOAT: ReadonlySet<number> = new Set(Buffer.from(".eE+"));
+const BEHIND_FLOAT: ReadonlySet<number> = new Set(Buffer.from(".eE"));

@@ -22,3 +22,14 @@ export const LONG_INTEGER_DIGITS = 16;
 export function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
+
+/** What a byte of UTF-8 is within a string of JSON. Nearly all are 0: a walk over them compares with nothing else. */
+export const IN_STRING = { plain: 0, quote: 1, backslash: 2, control: 3, other: 4 } as const;
+
+/** By the byte. */
+export const STRING_BYTES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE) return IN_STRING.quote;
+  if (byte === BACKSLASH) return IN_STRING.backslash;
+  if (byte < 0x20) return IN_STRING.control;
+  return byte < 0x80 ? IN_STRING.plain : IN_STRING.other;
+});

@@ -3,7 +3,7 @@ import type { ConsoleClient } from "./client.ts";
 
 /** What the console calls its activity types: some 700, more with each release. Those without a sound name are left out. */
 export async function readActivityTypes(client: ConsoleClient, signal: AbortSignal): Promise<TypeName[]> {
-  const { data } = JSON.parse((await client.get("activities/types", {}, signal)).text) as { data?: unknown };
+  const { data } = JSON.parse((await client.get("activities/types", {}, signal)).body.text) as { data?: unknown };
   return (Array.isArray(data) ? (data as readonly ({ id?: unknown; action?: unknown } | null)[]) : []).flatMap(
     (type) => {
       const { id, action } = type ?? {};

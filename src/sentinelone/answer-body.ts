@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { promisify } from "node:util";
 import { type ZlibOptions, createGunzip, gunzip } from "node:zlib";
 import { type Dispatcher, errors } from "undici";
@@ -17,22 +18,45 @@ const PLAIN_CHUNK_BYTES = 2 << 20;
 
 const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
 
-/** The whole body as text. Rejects with what `isTooLarge` knows. */
-export async function readBody(body: Body, encoding: string | undefined): Promise<string> {
+/** What an answer says, unpacked. */
+export class AnswerBody {
+  /** Well-formed UTF-8. */
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString("utf8"));
+  }
+
+  get text(): string {
+    return this.bytes.toString("utf8");
+  }
+
+  /** Its memory is given back when the work is done: nothing of what comes out of it may be part of the bytes. */
+  read<T>(work: (bytes: Buffer) => T): T {
+    try {
+      return work(this.bytes);
+    } finally {
+      this.release();
+    }
+  }
+
+  release(): void {
+    releaseBuffer(this.bytes);
+  }
+}
+
+/** The whole body. Rejects with what `isTooLarge` knows. */
+export async function readBody(body: Body, encoding: string | undefined): Promise<AnswerBody> {
   const bytes = new Uint8Array(await body.arrayBuffer());
   if (bytes.length > MAX_ANSWER_BYTES) throw new errors.ResponseExceededMaxSizeError();
-  const plain =
-    encoding === "gzip"
-      ? await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES })
-      : Buffer.from(bytes.buffer);
-  const text = plain.toString("utf8");
+  if (encoding !== "gzip") return new AnswerBody(Buffer.from(bytes.buffer));
+  const plain = await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES });
   releaseBuffer(bytes);
-  releaseBuffer(plain);
-  return text;
+  return new AnswerBody(plain);
 }
 
 /** The body with its oversized records cut, however long it is. */
-export async function readCutBody(body: Body, encoding: string | undefined): Promise<string> {
+export async function readCutBody(body: Body, encoding: string | undefined): Promise<AnswerBody> {
   const cutter = new RecordCutter();
   const unpacked = encoding === "gzip" ? body.compose<NodeJS.ReadWriteStream>(createGunzip()) : body;
   for await (const chunk of unpacked) {
@@ -41,7 +65,7 @@ export async function readCutBody(body: Body, encoding: string | undefined): Pro
     if (cutter.keptBytes > MAX_ANSWER_BYTES)
       throw new Error(`without its oversized records it still has more than ${MAX_ANSWER_BYTES} bytes`);
   }
-  return cutter.text();
+  return new AnswerBody(cutter.bytes());
 }
 
 /** Whether it is about the size of an answer, packed or not. */

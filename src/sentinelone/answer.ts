@@ -1,3 +1,4 @@
+import type { AnswerBody } from "./answer-body.ts";
 import type { BridgeError } from "../lib/errors.ts";
 import {
   CursorRefusedError,
@@ -11,7 +12,7 @@ import {
 
 /** An answer of the console whose status and content type say that it is the API's. */
 export interface Answer {
-  readonly text: string;
+  readonly body: AnswerBody;
   readonly requestId: string | undefined;
   /** How many records were asked for, which may have been fewer than the feed wanted. */
   readonly limit?: number | undefined;
@@ -91,11 +92,11 @@ interface VendorError {
 }
 
 /** The API's own errors in a body, `{errors:[{code,title,detail}]}`; none when it is another's page. */
-export function vendorErrors({ text }: Answer): readonly VendorError[] {
+export function vendorErrors({ body }: Answer): readonly VendorError[] {
   try {
-    const body = JSON.parse(text) as { errors?: unknown } | null;
-    return Array.isArray(body?.errors)
-      ? body.errors.filter((error) => typeof error === "object" && error !== null)
+    const told = JSON.parse(body.text) as { errors?: unknown } | null;
+    return Array.isArray(told?.errors)
+      ? told.errors.filter((error) => typeof error === "object" && error !== null)
       : [];
   } catch {
     // An HTML page of a proxy, or JSON followed by one.
@@ -119,6 +120,6 @@ function describe(errors: readonly VendorError[], { contentType, requestId }: Ra
 }
 
 /** Whether the answer is the API's and not the page of something in between. */
-export function isJson({ contentType, text }: RawAnswer): boolean {
-  return /^application\/([\w.+-]+\+)?json\b/i.test(contentType) || (contentType === "" && /^\s*\{/.test(text));
+export function isJson({ contentType, body }: RawAnswer): boolean {
+  return /^application\/([\w.+-]+\+)?json\b/i.test(contentType) || (contentType === "" && /^\s*\{/.test(body.text));
 }

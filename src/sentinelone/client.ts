@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
 import { describeError } from "../lib/errors.ts";
 import { isAbort, orAborted, withDeadline } from "../lib/signals.ts";
-import { MAX_ANSWER_BYTES, isTooLarge, readBody, readCutBody } from "./answer-body.ts";
+import { AnswerBody, MAX_ANSWER_BYTES, isTooLarge, readBody, readCutBody } from "./answer-body.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
 import { AnswerTooLargeError, FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
@@ -59,7 +59,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /** An answer this short leaves room for one of four times as many records. */
-const ROOMY_LENGTH = MAX_ANSWER_BYTES / 8;
+const ROOMY_BYTES = MAX_ANSWER_BYTES / 8;
 
 /** For undici. */
 const UNLIMITED = -1;
@@ -163,14 +163,14 @@ export class ConsoleClient {
     using limit = withDeadline(signal, EXPIRY_TIMEOUT_MS);
     try {
       const user = await this.#ask({ path: "user", query: {} }, token, limit.signal);
-      const { data } = JSON.parse(user.text) as { data?: { id?: unknown } };
+      const { data } = JSON.parse(user.body.text) as { data?: { id?: unknown } };
       const own = toldExpiry(data);
       if (own !== undefined || typeof data?.id !== "string" || !/^\d+$/.test(data.id)) {
         this.#token.tell(token, own);
         return;
       }
       const details = await this.#ask({ path: `users/${data.id}/api-token-details`, query: {} }, token, limit.signal);
-      this.#token.tell(token, toldExpiry((JSON.parse(details.text) as { data?: unknown }).data));
+      this.#token.tell(token, toldExpiry((JSON.parse(details.body.text) as { data?: unknown }).data));
     } catch {
       // Refused, missing, slow or torn: it stays unknown.
       signal.throwIfAborted();
@@ -179,8 +179,8 @@ export class ConsoleClient {
 
   async #askVersion(signal: AbortSignal): Promise<string | undefined> {
     try {
-      const { text } = await this.get("system/info", {}, signal);
-      const { data } = JSON.parse(text) as { data?: { version?: unknown; build?: unknown } };
+      const { body } = await this.get("system/info", {}, signal);
+      const { data } = JSON.parse(body.text) as { data?: { version?: unknown; build?: unknown } };
       const version = typeof data?.version === "string" && data.version !== "" ? data.version : undefined;
       const build = typeof data?.build === "string" || typeof data?.build === "number" ? `#${data.build}` : "";
       return version === undefined || version.includes("#") ? version : `${version}${build}`;
@@ -200,7 +200,7 @@ export class ConsoleClient {
       const limit = recordsAsked(part);
       try {
         const answer = await this.#ask(part, token, signal);
-        if (answer.text.length < ROOMY_LENGTH) this.#sizes.grow(asked);
+        if (answer.body.bytes.length < ROOMY_BYTES) this.#sizes.grow(asked);
         return { ...answer, limit };
       } catch (error) {
         if (!(error instanceof AnswerTooLargeError)) throw error;
@@ -246,7 +246,7 @@ export class ConsoleClient {
   ): Promise<RawAnswer> {
     using limit = withDeadline(signal, 2 * ANSWER_TIMEOUT_MS);
     try {
-      const { statusCode, headers, body } = await request(new URL(API + path, this.#options.url), {
+      const response = await request(new URL(API + path, this.#options.url), {
         query,
         ...(graphql === undefined ? {} : { method: "POST", body: JSON.stringify(graphql) }),
         headers: {
@@ -261,15 +261,16 @@ export class ConsoleClient {
         bodyTimeout: ANSWER_TIMEOUT_MS,
         signal: limit.signal,
       });
+      const { statusCode, headers } = response;
       const encoding = header(headers["content-encoding"]);
-      const text = await (read === "whole" ? readBody(body, encoding) : readCutBody(body, encoding));
+      const body = await (read === "whole" ? readBody : readCutBody)(response.body, encoding);
       const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",
         retryAfter: header(headers["retry-after"]),
         requestId: header(headers["x-rqid"]),
         // Some gateways show the request in their error pages, and what an error says is logged.
-        text: statusCode === 200 ? text : text.replaceAll(token, "[token]"),
+        body: statusCode === 200 ? body : new AnswerBody(Buffer.from(body.text.replaceAll(token, "[token]"))),
       };
       // A proxy that answers in the console's place has a clock of its own.
       if (isJson(answer)) this.clock.set(header(headers["date"]));

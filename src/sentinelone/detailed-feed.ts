@@ -87,7 +87,9 @@ export class DetailedFeed implements ConsoleFeed {
       deadLetters: [...(isFirst ? page.deadLetters : []), ...found.deadLetters],
       excluded: isFirst ? page.excluded : 0,
       // What has not been handed on is read again after a crash.
-      ...(isLast ? {} : { checkpoint: checkpoint ?? page.checkpoint, hasMore: true, list: page.list && "part" }),
+      ...(isLast
+        ? {}
+        : { release: undefined, checkpoint: checkpoint ?? page.checkpoint, hasMore: true, list: page.list && "part" }),
     };
   }
 
@@ -152,7 +154,8 @@ export class DetailedFeed implements ConsoleFeed {
   ): Promise<ApiPage | undefined> {
     if (performance.now() < (this.#leftOut.get(option) ?? -Infinity)) return undefined;
     try {
-      return readPage((await this.#client.get(path, query, signal)).text, path);
+      const { body } = await this.#client.get(path, query, signal);
+      return body.read((json) => readPage(json, path));
     } catch (error) {
       if (error instanceof FeedMissingError) return undefined;
       if (!(error instanceof FeedForbiddenError)) throw error;

@@ -57,6 +57,13 @@ export type FeedStart =
 /** A checkpoint so far ahead of the console's clock says that the clock was set back. */
 const SET_BACK_MS = 60_000;
 
+interface AnsweredPage extends ApiPage {
+  /** How many records it was to have. */
+  readonly limit: number;
+  /** Gives the memory of the answer back, of which its texts may be part. */
+  readonly release: () => void;
+}
+
 /** An answer that was asked for before its page is read. */
 interface Ahead {
   readonly poll: WindowPoll;
@@ -110,7 +117,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       this.#poll = undefined;
       return emptyPage(checkpoint, consoleVersion);
     }
-    const { elements, nextCursor, limit } = await this.#ask(poll, signal);
+    const { elements, nextCursor, limit, release } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = this.#read(elements, poll);
     const { hasMore, reached = 0 } = poll.advance({ count: elements.length, limit }, nextCursor);
     if (hasMore) this.#readAhead(poll);
@@ -121,6 +128,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       excluded,
       consoleVersion,
       hasMore,
+      release,
       checkpoint: { time: Math.max(checkpoint.time, reached) as Micros, floor: checkpoint.floor },
       seenSince: this.#overlap.seenSince(poll.readBefore),
       readBefore: poll.readBefore,
@@ -168,7 +176,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     const { path, graphql } = this.#source;
     if (graphql !== undefined) return undefined;
     const query = { ...this.#filters(), ...more, ...this.#between(from, (until - 1) as Micros), countOnly: "true" };
-    return readTotal((await this.#client.ask({ path, query }, signal)).text);
+    return readTotal((await this.#client.ask({ path, query }, signal)).body.text);
   }
 
   #between(from: Micros, to: Micros): Query {
@@ -205,10 +213,11 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     this.#poll = undefined;
   }
 
-  async #ask(poll: WindowPoll, signal: AbortSignal): Promise<ApiPage & { readonly limit: number }> {
+  async #ask(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
     try {
       const answer = await this.#fetch(poll, signal);
-      return { ...this.#parse(answer), limit: answer.limit ?? PAGE_LIMIT };
+      const { limit = PAGE_LIMIT, body } = answer;
+      return { ...this.#parse(answer), limit, release: () => body.release() };
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (poll.startOver()) return await this.#ask(poll, signal);
@@ -232,9 +241,11 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     return this.#client.ask(this.#request(poll), signal);
   }
 
-  #parse({ text }: Answer): ApiPage {
+  #parse({ body }: Answer): ApiPage {
     const { path, graphql } = this.#source;
-    return graphql === undefined ? readPage(text, path, this.#source) : readGraph(text, path, graphql.field);
+    return graphql === undefined
+      ? readPage(body.bytes, path, this.#source)
+      : readGraph(body.bytes, path, graphql.field);
   }
 
   #request({ place }: WindowPoll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {

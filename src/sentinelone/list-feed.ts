@@ -178,11 +178,8 @@ export class ListFeed implements ConsoleFeed {
   async #ask(walk: Walk, place: Place, isWhole: boolean, signal: AbortSignal, more: Query = {}) {
     const { path } = place.source;
     try {
-      return readPage(
-        (await this.#client.get(path, this.#query(walk, place, isWhole, more), signal)).text,
-        path,
-        place.source,
-      );
+      const { body } = await this.#client.get(path, this.#query(walk, place, isWhole, more), signal);
+      return body.read((json) => readPage(json, path, place.source));
     } catch (error) {
       // The place is lost, and the list has no other way back to it.
       if (error instanceof CursorRefusedError) this.#walk = undefined;

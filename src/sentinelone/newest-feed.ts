@@ -86,7 +86,8 @@ export class NewestFeed implements ConsoleFeed {
       ...more,
     };
     try {
-      return readPage((await this.#client.get(path, asked, signal)).text, path);
+      const { body } = await this.#client.get(path, asked, signal);
+      return body.read((json) => readPage(json, path));
     } catch (error) {
       // The poll begins again at the newest; what it has read is known by then.
       if (error instanceof CursorRefusedError) this.#poll = undefined;

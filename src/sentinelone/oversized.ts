@@ -98,8 +98,8 @@ export class RecordCutter {
     else this.#add(chunk.subarray(from));
   }
 
-  text(): string {
-    return Buffer.concat(this.#kept).toString("utf8");
+  bytes(): Buffer {
+    return Buffer.concat(this.#kept);
   }
 
   /** Where the string ends, or the chunk before it. */

@@ -1,7 +1,9 @@
+import type { RecordText } from "../bridge/ports.ts";
 import {
-  type QuotedText,
   type ScannedObject,
+  type ScannedRecord,
   type Slice,
+  exactSlice,
   exactText,
   parseSlice,
   scanObject,
@@ -17,7 +19,7 @@ export interface ApiPage {
 
 export interface ApiElement {
   /** JSON; integers that `JSON.parse` would round stand in quotes. */
-  readonly text: string | QuotedText;
+  readonly text: RecordText;
   /** Of the members that were asked for, those that the record has; undefined when it must be parsed to know. */
   readonly head: Readonly<Record<string, unknown>> | undefined;
   /** Parses the text; undefined when it is not JSON. Not kept: a thousand parsed records are megabytes. */
@@ -37,48 +39,46 @@ const GRAPH_REFUSED_MS = 60_000;
  * where that is no list itself, and `head` the members that are wanted of each record. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON, for anything without a list, and for
  * `errors` without records: a 200 may carry both.
  */
-export function readPage(text: string, path: string, { within, head = [] }: PageOptions = {}): ApiPage {
-  const outer = scanObject(text, "data", head);
-  const inner = within === undefined || outer?.elements !== undefined ? undefined : memberText(text, outer, "data");
+export function readPage(json: Buffer, path: string, { within, head = [] }: PageOptions = {}): ApiPage {
+  const outer = scanObject(json, "data", head);
+  const inner = within === undefined || outer?.elements !== undefined ? undefined : memberText(json, outer, "data");
   const scanned = inner === undefined ? outer : withElements(outer, scanObject(inner, within ?? ""));
   if (scanned === undefined)
-    throw new FeedUnavailableError(
-      `the answer to ${path} is torn: ${text.length} characters that are no whole JSON object`,
-    );
-  const errors = member(text, scanned.members.get("errors"));
+    throw new FeedUnavailableError(`the answer to ${path} is torn: ${json.length} bytes that are no whole JSON object`);
+  const errors = member(json, scanned.members.get("errors"));
   const failed = Array.isArray(errors) && errors.length > 0;
   if (scanned.elements === undefined || (failed && scanned.elements.length === 0)) {
     throw new FeedUnavailableError(
       `the answer to ${path} has no usable data${failed ? `, but errors: ${JSON.stringify(errors).slice(0, 300)}` : ""}`,
     );
   }
-  const pagination = member(text, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
+  const pagination = member(json, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
   return {
-    elements: scanned.elements.map((slice) => elementOf(inner ?? text, slice)),
+    elements: scanned.elements.map((slice) => elementOf(inner ?? json, slice)),
     nextCursor: normalizeCursor(pagination?.nextCursor),
   };
 }
 
 /** Reads `{data:{…}}`, the answer that is one object. */
-export function readObject(text: string, path: string): ApiElement {
-  const scanned = scanObject(text, "");
+export function readObject(json: Buffer, path: string): ApiElement {
+  const scanned = scanObject(json, "");
   const data = scanned?.members.get("data");
   if (data === undefined) throw new FeedUnavailableError(`the answer to ${path} has no data`);
-  return elementOf(text, data);
+  return elementOf(json, data);
 }
 
 /**
  * Reads `{data:{<field>:{edges:[{node}], pageInfo:{hasNextPage, endCursor}}}, errors?}`, the answer to a GraphQL query. A
  * failure comes with status 200, too.
  */
-export function readGraph(text: string, path: string, field: string): ApiPage {
-  const outer = scanObject(text, "");
-  if (outer === undefined) throw new FeedUnavailableError(`the answer to ${path} is torn: ${text.length} characters`);
-  const data = memberText(text, outer, "data") ?? "";
-  const list = memberText(data, scanObject(data, ""), field) ?? "";
+export function readGraph(json: Buffer, path: string, field: string): ApiPage {
+  const outer = scanObject(json, "");
+  if (outer === undefined) throw new FeedUnavailableError(`the answer to ${path} is torn: ${json.length} bytes`);
+  const data = memberText(json, outer, "data") ?? NOTHING;
+  const list = memberText(data, scanObject(data, ""), field) ?? NOTHING;
   const scanned = scanObject(list, "edges");
   if (scanned?.elements === undefined) {
-    const errors = member(text, outer.members.get("errors"));
+    const errors = member(json, outer.members.get("errors"));
     const message = `the answer to ${path} has no usable data; errors: ${JSON.stringify(errors ?? []).slice(0, 300)}`;
     // GraphQL tells a query that it does not take in the same way as one that it does not take from us.
     throw Array.isArray(errors) && errors.length > 0
@@ -90,29 +90,32 @@ export function readGraph(text: string, path: string, field: string): ApiPage {
     endCursor?: unknown;
   } | null;
   const elements = scanned.elements.map((slice) => {
-    const edge = list.slice(slice.start, slice.end);
+    const edge = list.subarray(slice.start, slice.end);
     const node = scanObject(edge, "")?.members.get("node");
     return elementOf(edge, node ?? { start: 0, end: edge.length, longRuns: undefined });
   });
   return { elements, nextCursor: pageInfo?.hasNextPage === true ? graphCursor(pageInfo.endCursor) : undefined };
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** Unlike those of lists, these cursors are sent back as they came. */
 function graphCursor(cursor: unknown): string | undefined {
   return typeof cursor === "string" && cursor !== "" ? cursor : undefined;
 }
 
-function elementOf(text: string, slice: Slice): ApiElement {
-  const own = exactText(text, slice);
+function elementOf(json: Buffer, slice: Slice | ScannedRecord): ApiElement {
   // What is parsed is needed as a whole anyway, and more than once.
-  return new ScannedElement(slice.head === undefined ? String(own) : own, slice.head);
+  return "head" in slice
+    ? new ScannedElement(exactSlice(json, slice), slice.head)
+    : new ScannedElement(exactText(json, slice), undefined);
 }
 
 class ScannedElement implements ApiElement {
-  readonly text: string | QuotedText;
-  readonly head: Slice["head"] | undefined;
+  readonly text: RecordText;
+  readonly head: ApiElement["head"];
 
-  constructor(text: string | QuotedText, head: Slice["head"] | undefined) {
+  constructor(text: RecordText, head: ApiElement["head"]) {
     this.text = text;
     this.head = head;
   }
@@ -122,9 +125,9 @@ class ScannedElement implements ApiElement {
   }
 }
 
-function memberText(text: string, scanned: ScannedObject | undefined, name: string): string | undefined {
+function memberText(json: Buffer, scanned: ScannedObject | undefined, name: string): Buffer | undefined {
   const slice = scanned?.members.get(name);
-  return slice === undefined ? undefined : text.slice(slice.start, slice.end);
+  return slice === undefined ? undefined : json.subarray(slice.start, slice.end);
 }
 
 function withElements(outer: ScannedObject | undefined, inner: ScannedObject | undefined): ScannedObject | undefined {
@@ -149,8 +152,8 @@ export function normalizeCursor(cursor: unknown): string | undefined {
   return decoded;
 }
 
-function member(text: string, slice: Parameters<typeof parseSlice>[1] | undefined): unknown {
-  return slice === undefined ? undefined : attempt(() => parseSlice(text, slice));
+function member(json: Buffer, slice: Slice | undefined): unknown {
+  return slice === undefined ? undefined : attempt(() => parseSlice(json, slice));
 }
 
 function attempt<T>(work: () => T): T | undefined {

@@ -159,7 +159,8 @@ export class PolicyFeed implements ConsoleFeed {
   async #readPolicy(walk: PolicyWalk, scope: JsonRecord, signal: AbortSignal) {
     const path = `${LEVELS[walk.level]?.path ?? ""}/${encodeURIComponent(idOf(scope["id"]) ?? "")}/policy`;
     try {
-      const element = readObject((await this.#client.get(path, {}, signal)).text, path);
+      const { body } = await this.#client.get(path, {}, signal);
+      const element = body.read((json) => readObject(json, path));
       walk.read += 1;
       return element;
     } catch (error) {

@@ -134,5 +134,5 @@ async function ask(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<unknown> {
-  return JSON.parse((await client.get(path, query, signal)).text) as unknown;
+  return JSON.parse((await client.get(path, query, signal)).body.text) as unknown;
 }

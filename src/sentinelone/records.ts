@@ -44,7 +44,9 @@ function readWhole(element: ApiElement, { id, belongs }: RecordSource): ReadReco
   const value = hasSecrets ? withoutSecretValues(read) : read;
   const text = hasSecrets ? JSON.stringify(value) : element.text;
   const known = idOf(id === undefined ? value["id"] : id(value)) ?? digest(text);
-  return { id: known, ...withMembers(value, text, belongs?.(value)) };
+  return belongs === undefined
+    ? { id: known, value, text }
+    : { id: known, ...withMembers(value, text, belongs(value)) };
 }
 
 export function isDeadLetter(read: ReadRecord | DeadLetter): read is DeadLetter {
@@ -76,10 +78,10 @@ export function entryOf(
   source: RecordSource,
   { time, otherwise, isObject }: { time: JsonValue | undefined; otherwise: Micros; isObject: boolean },
 ): PageRecord {
-  const entry = { id, time: parseTime(time) ?? snowflakeTime(id) ?? otherwise, text };
-  if (!isObject) return { ...entry, version: undefined };
+  const at = parseTime(time) ?? snowflakeTime(id) ?? otherwise;
+  if (!isObject) return { id, time: at, version: undefined, text };
   const version = versionOf(value, source) ?? digest(text);
-  return { ...entry, version, fingerprint: fingerprint(value, version, volatileOf(source)) };
+  return { id, time: at, version, text, fingerprint: fingerprint(value, version, volatileOf(source)) };
 }
 
 const VOLATILE = new WeakMap<RecordSource, ReadonlySet<string>>();

@@ -23,8 +23,8 @@ export async function listSites(client: ConsoleClient, scope: Query, signal: Abo
   let cursor: string | undefined;
   for (let page = 0; page < MAX_PAGES; page++) {
     const query = { ...scope, limit: PAGE_LIMIT, ...(cursor === undefined ? {} : { cursor }) };
-    const { text } = await client.get("sites", query, signal);
-    const { data, pagination } = JSON.parse(text) as Envelope;
+    const { body } = await client.get("sites", query, signal);
+    const { data, pagination } = JSON.parse(body.text) as Envelope;
     if (!Array.isArray(data?.sites)) throw new FeedUnavailableError("the answer to sites has no list of sites");
     for (const site of data.sites.map(siteOf)) sites.set(site.id, site);
     cursor = normalizeCursor(pagination?.nextCursor);

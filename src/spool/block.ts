@@ -49,7 +49,7 @@ interface BlockIndex {
 }
 
 /** One chunk holds a block's text nearly always, and is then not copied; a packed one is a tenth of it. */
-const TEXT_CHUNK_BYTES = 1 << 20;
+const TEXT_CHUNK_BYTES = 512 << 10;
 const PACKED_CHUNK_BYTES = 128 << 10;
 
 const ZSTD_OPTIONS = {
@@ -80,8 +80,9 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
 }
 
 function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> {
+  if (entries.every(({ changed }) => changed === undefined)) return {};
   const known = entries.flatMap(({ changed }, at) => (changed === undefined ? [] : [[at, changed] as const]));
-  return known.length === 0 ? {} : { changed: Object.fromEntries(known) };
+  return { changed: Object.fromEntries(known) };
 }
 
 /** The events of a block, in order, until their memory is given back. */

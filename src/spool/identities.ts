@@ -1,6 +1,7 @@
 import type { Fingerprint } from "../event/fingerprint.ts";
 import type { Micros } from "../event/time.ts";
 import { ZERO, isDigit } from "../lib/json-text.ts";
+import { Output } from "./output.ts";
 
 /** What makes a record the one it is: its id and, for mutable objects, its version. */
 export interface Identity {
@@ -39,21 +40,36 @@ export function listIdentities(identities: readonly NewIdentity[]): IdentityList
   };
 }
 
+/** What only asks about them has no looks. */
+export function askIdentities(identities: readonly DatedIdentity[]): IdentityList {
+  const { length: count } = identities;
+  const hasVersions = identities.some(({ version }) => version !== undefined);
+  return { json: sqlList(identities, false), count, lookBytes: 0, hasVersions };
+}
+
 /** Identities as a JSON list, each `[id, version, time, what it looks like in hexadecimal]`. */
-export function sqlList(identities: readonly NewIdentity[]): string {
-  const rows = identities.map(({ id, version = "", time = 0, fingerprint }) => {
-    const look = fingerprint === undefined ? "" : `,"${Buffer.from(fingerprint).toString("hex")}"`;
-    return `[${sqlId(id)},${version === "" ? '""' : sqlText(version)},${time}${look}]`;
-  });
-  return `[${rows.join(",")}]`;
+export function sqlList(identities: readonly NewIdentity[], withLooks = true): string {
+  OUTPUT.addAscii("[");
+  for (const [at, { id, version = "", time = 0, fingerprint }] of identities.entries()) {
+    OUTPUT.addAscii(at === 0 ? "[" : ",[");
+    if (isInt64(id)) OUTPUT.addAscii(id);
+    else OUTPUT.add(sqlText(id));
+    OUTPUT.addAscii(",");
+    if (version === "") OUTPUT.addAscii('""');
+    else OUTPUT.add(sqlText(version));
+    OUTPUT.addAscii(",");
+    OUTPUT.addAscii(String(time));
+    if (withLooks && fingerprint !== undefined) OUTPUT.addAscii(`,"${Buffer.from(fingerprint).toString("hex")}"`);
+    OUTPUT.addAscii("]");
+  }
+  OUTPUT.addAscii("]");
+  return OUTPUT.takeText();
 }
 
-/** Ids are 64-bit numbers nearly always, and take a third of the room as such. */
-function sqlId(id: string): string {
-  return isInt64(id) ? id : sqlText(id);
-}
+/** One for the whole thread: a list is written in one go. */
+const OUTPUT = new Output(64 << 10);
 
-/** Whether an id is a number of 64 bits, written as it always is. */
+/** Whether an id is a number of 64 bits, written as it always is: nearly all are, and take a third of the room as such. */
 export function isInt64(id: string): boolean {
   const { length } = id;
   if (length === 0 || length > 19 || id.charCodeAt(0) === ZERO) return false;

@@ -66,12 +66,7 @@ export async function packPage(
   }
   const identities =
     asked ??
-    listIdentities([
-      ...entries.map(({ id, version, time, fingerprint }) =>
-        fingerprint === undefined ? { id, version, time } : { id, version, time, fingerprint },
-      ),
-      ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time })),
-    ]);
+    listIdentities([...entries, ...letters.map(({ id }) => ({ id, version: undefined, time: checkpoint.time }))]);
   const deadLetters = letters.map(({ reason, text }) => ({ reason, text }));
   const packed = { identities, blocks, deadLetters, checkpoint, seenSince, consoleVersion };
   return { ...packed, tallies, stillThere, list: page.list, aside };

@@ -29,11 +29,8 @@ export function identifyLetters({ deadLetters }: Page): IdentifiedLetter[] {
 }
 
 /** What the spool has to be asked about: the records, then the dead letters. */
-export function identitiesOf({ records }: Page, letters: readonly IdentifiedLetter[]): DatedIdentity[] {
-  return [
-    ...records.map(({ id, version, time }) => ({ id, version, time })),
-    ...letters.map(({ id }) => ({ id, version: undefined })),
-  ];
+export function identitiesOf({ records }: Page, letters: readonly IdentifiedLetter[]): readonly DatedIdentity[] {
+  return letters.length === 0 ? records : [...records, ...letters.map(({ id }) => ({ id, version: undefined }))];
 }
 
 /** What the spool does not have yet of a page, each once. */
@@ -42,17 +39,20 @@ export function unseen(
   letters: readonly IdentifiedLetter[],
   { sights, looks }: Sightings,
 ): { entries: NewEntry[]; letters: IdentifiedLetter[] } {
-  const inPage: InPage = { identities: new Set(), looks: new Map() };
-  const entries = records.flatMap((record, at): NewEntry[] => {
+  const inPage: InPage = { identities: new Set(), objects: new Set(), looks: new Map() };
+  const entries: NewEntry[] = [];
+  for (const [at, record] of records.entries()) {
     const sight = sights[at] ?? SIGHT.none;
     const entry = entryOf(record, sight, inPage.looks.get(record.id) ?? looks.get(at), inPage);
-    if (entry === undefined) return [];
-    const identity = JSON.stringify([entry.id, entry.version]);
-    if (inPage.identities.has(identity)) return [];
-    inPage.identities.add(identity).add(entry.id);
+    if (entry === undefined) continue;
+    // Of one that has no version the id says it all.
+    const identity = entry.version === undefined ? entry.id : JSON.stringify([entry.id, entry.version]);
+    if (inPage.identities.has(identity)) continue;
+    inPage.identities.add(identity);
+    if (entry.version !== undefined) inPage.objects.add(entry.id);
     if (entry.fingerprint !== undefined) inPage.looks.set(entry.id, entry.fingerprint);
-    return [entry];
-  });
+    entries.push(entry);
+  }
   const fresh = letters.filter(({ id }, at) => {
     if (sights[records.length + at] === SIGHT.seen || inPage.identities.has(id)) return false;
     inPage.identities.add(id);
@@ -63,8 +63,10 @@ export function unseen(
 
 /** What the records of the same page before have told. */
 interface InPage {
-  /** Ids, and ids with version. */
+  /** Ids with version; of what has none, the ids. */
   readonly identities: Set<string>;
+  /** Ids of what has versions. */
+  readonly objects: Set<string>;
   readonly looks: Map<string, Fingerprint>;
 }
 
@@ -76,13 +78,14 @@ function entryOf(
   inPage: InPage,
 ): NewEntry | undefined {
   const { kind = "entry", fingerprint } = record;
-  const isKnown = sight !== SIGHT.none || before !== undefined || inPage.identities.has(record.id);
+  const isInPage = inPage.objects.has(record.id) || inPage.identities.has(record.id);
+  const isKnown = sight !== SIGHT.none || before !== undefined || isInPage;
   const isSame = before !== undefined && fingerprint !== undefined && isSameContent(before, fingerprint);
   switch (kind) {
     case "entry": {
       if (sight === SIGHT.seen) return undefined;
       const change = record.version === undefined ? "event" : isKnown ? "updated" : "new";
-      return { ...made(record, change), ...differences(record, change, before) };
+      return withDifferences(made(record, change), before);
     }
     case "note":
     case "timeline":
@@ -90,22 +93,24 @@ function entryOf(
     case "member": {
       if (sight === SIGHT.seen) return undefined;
       const change = isSame ? "listed" : isKnown ? "updated" : "new";
-      return { ...made(record, change), ...differences(record, change, before) };
+      return withDifferences(made(record, change), before);
     }
     case "mark":
       return isSame ? undefined : made(other(record, sight, before), "snapshot");
     case "state": {
       if (isSame) return undefined;
       // One that was forgotten is new, though the version in which it comes back may have been seen.
-      const isForgotten = sight === SIGHT.seen && before === undefined && !inPage.identities.has(record.id);
+      const isForgotten = sight === SIGHT.seen && before === undefined && !isInPage;
       const change = isKnown && !isForgotten ? "changed" : "new";
-      return { ...made(other(record, sight, before), change), ...differences(record, change, before) };
+      return withDifferences(made(other(record, sight, before), change), before);
     }
   }
 }
 
 function made({ id, time, version, text, fingerprint }: PageRecord, change: Change): NewEntry {
-  return { id, time, version, text, change, ...(fingerprint === undefined ? {} : { fingerprint }) };
+  return fingerprint === undefined
+    ? { id, time, version, text, change }
+    : { id, time, version, text, change, fingerprint };
 }
 
 /** The record with the other version when its content has changed and the console's version has not. */
@@ -116,14 +121,12 @@ function other(record: PageRecord, sight: number, before: Fingerprint | undefine
   return isTaken && versionIfSame !== undefined ? { ...record, version: versionIfSame } : record;
 }
 
-function differences(
-  { text, fingerprint }: PageRecord,
-  change: Change,
-  before: Fingerprint | undefined,
-): { changed?: readonly string[] } {
-  if (before === undefined || fingerprint === undefined || change === "new" || change === "listed") return {};
+/** What changed, where that is known. */
+function withDifferences(entry: NewEntry, before: Fingerprint | undefined): NewEntry {
+  const { change, text, fingerprint } = entry;
+  if (before === undefined || fingerprint === undefined || change === "new" || change === "listed") return entry;
   const changed = changedFields(before, JSON.parse(String(text)) as JsonRecord);
-  return changed.length === 0 ? {} : { changed };
+  return changed.length === 0 ? entry : { ...entry, changed };
 }
 
 function letterId({ text }: DeadLetter): string {

@@ -25,7 +25,7 @@ import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
-import { listIdentities } from "./identities.ts";
+import { type DatedIdentity, askIdentities } from "./identities.ts";
 import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { AppendOutcome, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
@@ -117,7 +117,8 @@ export class ThreadedSpool implements Spool, JobSpool {
 
   async #append(key: FeedKey, page: Page, signal: AbortSignal, aside: Aside | undefined): Promise<Appended> {
     signal.throwIfAborted();
-    const { entries, letters, stillThere } = await this.#unseen(key, page, aside);
+    const fresh = await this.#unseen(key, page, aside);
+    const { entries, letters } = fresh;
     const duplicates = page.records.length - entries.length;
     const late = aside === undefined ? lateOf(entries, page.readBefore) : undefined;
     const list = this.#keepsIds && key.feed !== OWN_FEED;
@@ -127,7 +128,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       { feed: key.feed, name: "late", add: late?.count ?? 0 },
       { feed: key.feed, name: "dead_letters", add: letters.length },
     ];
-    const packed = await packPage(page, { entries, letters, stillThere }, { aside, list, tallies });
+    const packed = await packPage(page, fresh, { aside, list, tallies });
     const { dropped, droppedLetters } = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
@@ -214,8 +215,13 @@ export class ThreadedSpool implements Spool, JobSpool {
     if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
     const letters = identifyLetters(page);
     const identities = identitiesOf(page, letters);
-    const list = listIdentities(identities);
-    const sightings = await this.#thread.ask("sightings", key, list, aside && { ...aside, identities });
+    const list = askIdentities(identities);
+    const sightings = await this.#thread.ask(
+      "sightings",
+      key,
+      list,
+      aside && { ...aside, identities: bare(identities) },
+    );
     const stillThere = page.list === undefined ? [] : (sightings.longUnnoted ?? []);
     const { entries, letters: freshLetters } = unseen(page, letters, sightings);
     // What is remembered of an object tells more than was asked about.
@@ -230,11 +236,21 @@ export class ThreadedSpool implements Spool, JobSpool {
   }
 }
 
+/** Nothing else of a record goes to the other thread. */
+function bare(identities: readonly DatedIdentity[]): DatedIdentity[] {
+  return identities.map(({ id, version, time }) => ({ id, version, time }));
+}
+
 /** What is new and behind the place up to which the feed had been read became visible late. */
 function lateOf(entries: readonly NewEntry[], readBefore: Micros | undefined): LateRecords | undefined {
-  // What is told beside an object has times of its own.
-  const listed = entries.filter(({ change }) => change !== "note" && change !== "timeline");
-  const behind = listed.map(({ time }) => (readBefore ?? time) - time).filter((micros) => micros > 0);
-  if (behind.length === 0) return undefined;
-  return { count: behind.length, maxBehindMs: Math.ceil(behind.reduce((most, one) => Math.max(most, one), 0) / 1000) };
+  if (readBefore === undefined) return undefined;
+  let count = 0;
+  let oldest = readBefore;
+  for (const { change, time } of entries) {
+    // What is told beside an object has times of its own.
+    if (time >= readBefore || change === "note" || change === "timeline") continue;
+    count += 1;
+    if (time < oldest) oldest = time;
+  }
+  return count === 0 ? undefined : { count, maxBehindMs: Math.ceil((readBefore - oldest) / 1000) };
 }

@@ -32,12 +32,15 @@ export class BulkHistogram extends Histogram {
       series = { labels, counts: new Float64Array(this.#bounds.length), sum: 0, count: 0 };
       this.#series.set(key, series);
     }
+    let { sum } = series;
     for (let index = 0; index < count; index++) {
       const value = valueOf(index);
-      const bound = this.#bounds.findIndex((limit) => value <= limit);
-      if (bound !== -1) series.counts[bound] = (series.counts[bound] ?? 0) + 1;
-      series.sum += value;
+      let bound = 0;
+      while (bound < this.#bounds.length && value > (this.#bounds[bound] ?? 0)) bound += 1;
+      if (bound < this.#bounds.length) series.counts[bound] = (series.counts[bound] ?? 0) + 1;
+      sum += value;
     }
+    series.sum = sum;
     series.count += count;
   }
 

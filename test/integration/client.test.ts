@@ -46,7 +46,7 @@ async function server(listener: RequestListener): Promise<{ url: string; server:
 }
 
 function list(asking: ConsoleClient, path = "activities", signal = NEVER): Promise<string> {
-  return asking.get(path, { limit: "1" }, signal).then(({ text }) => text);
+  return asking.get(path, { limit: "1" }, signal).then(({ body }) => body.text);
 }
 
 describe("the token", () => {

@@ -67,7 +67,7 @@ describe("what is too large", () => {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const client = clientOf(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     open.push({ close: async () => void (await once(server.close(), "close")) }, client);
-    const { text } = await client.get("activities", { limit: "1" }, NEVER);
+    const { text } = (await client.get("activities", { limit: "1" }, NEVER)).body;
     expect(text.length).toBeLessThan(100_000);
     expect(text).toContain("s1bridge_cut_record");
   });

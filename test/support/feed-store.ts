@@ -53,7 +53,7 @@ export class FeedStore {
 
   #append(page: Page): StoredEvent[] {
     const letters = identifyLetters(page);
-    const identities = identitiesOf(page, letters);
+    const identities = identitiesOf(page, letters).map(({ id, version, time }) => ({ id, version, time }));
     const sights = Uint8Array.from(identities, ({ id, version }) => {
       if (this.#seen.has(JSON.stringify([id, version]))) return SIGHT.seen;
       return version !== undefined && this.#looks.has(id) ? SIGHT.known : SIGHT.none;

@@ -31,14 +31,16 @@ export interface PageRecord {
   readonly text: RecordText;
 }
 
-/** A text that may not have been joined yet: its pieces have a quote between them. */
-export type RecordText = string | TextPieces;
+/** A text that may still be part of the answer in which it came. */
+export type RecordText = string | TextBytes;
 
-export interface TextPieces {
-  /** Of the whole, in UTF-16 code units. */
+/** A text as bytes of UTF-8. */
+export interface TextBytes {
+  /** In UTF-16 code units. */
   readonly length: number;
-  readonly pieces: number;
-  piece(at: number): string;
+  readonly byteLength: number;
+  /** Writes it at `at`, and gives the place behind it. */
+  copyTo(target: Buffer, at: number): number;
   toString(): string;
 }
 
@@ -64,6 +66,8 @@ export interface Page {
   readonly hasMore: boolean;
   /** An earlier poll has read up to here: what is new and before it became visible late. Undefined: nothing is late. */
   readonly readBefore?: Micros | undefined;
+  /** Gives the memory of the texts back once the page is stored. Without it the collector frees them, but late. */
+  readonly release?: (() => void) | undefined;
   /** To be counted in the same transaction, besides what the spool counts itself. */
   readonly tallies?: readonly Tally[];
 }

@@ -19,6 +19,9 @@ export class RecordPaths {
   readonly #root: Place = { slot: undefined, members: new Map() };
   /** By slot; undefined for what the record does not have, null and the empty text included. */
   readonly values: (JsonValue | undefined)[] = [];
+  /** The slots that have a value, the first `count` of them. */
+  readonly #filled: Slot[] = [];
+  #count = 0;
 
   /** The slot of a path; `""` is the record itself. All paths are asked for before the first record is read. */
   slot(path: string): Slot {
@@ -32,10 +35,18 @@ export class RecordPaths {
     return place.slot;
   }
 
-  read(record: JsonRecord): void {
-    this.values.fill(undefined);
-    if (this.#root.slot !== undefined) this.values[this.#root.slot] = record;
+  /** `onFilled` is told each slot that has a value. */
+  read(record: JsonRecord, onFilled: (slot: Slot) => void): void {
+    for (let at = 0; at < this.#count; at++) this.values[this.#filled[at] ?? 0] = undefined;
+    this.#count = 0;
+    if (this.#root.slot !== undefined) this.#fill(this.#root.slot, record);
     this.#readMembers(record, this.#root);
+    for (let at = 0; at < this.#count; at++) onFilled(this.#filled[at] ?? 0);
+  }
+
+  #fill(slot: Slot, value: JsonValue): void {
+    this.values[slot] = value;
+    this.#filled[this.#count++] = slot;
   }
 
   #readMembers(section: JsonRecord, { members }: Place): void {
@@ -43,8 +54,8 @@ export class RecordPaths {
       const place = members.get(name);
       if (place === undefined) continue;
       const value = section[name];
-      if (value === null || value === "") continue;
-      if (place.slot !== undefined) this.values[place.slot] = value;
+      if (value === undefined || value === null || value === "") continue;
+      if (place.slot !== undefined) this.#fill(place.slot, value);
       if (place.members.size > 0 && isObject(value)) this.#readMembers(value, place);
     }
   }

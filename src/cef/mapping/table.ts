@@ -68,6 +68,10 @@ interface Member {
 
 const S1_DATA = extensionKey("S1data");
 
+const WORD = 32;
+const WORD_BITS = 5;
+const NO_ROWS: readonly number[] = [];
+
 /** Names of members that no table knows are the console's, and few; should they be many, the rest is not remembered. */
 const MAX_MEMBERS = 4096;
 
@@ -87,6 +91,10 @@ export class CompiledTable {
   readonly #section: Slot;
   /** The text that each row found, unescaped and uncut; undefined for rows that were not written. */
   readonly #found: (string | undefined)[];
+  /** By slot, the rows that may take its value. */
+  readonly #rowsOf: (readonly number[])[] = [];
+  /** By row, whether the record has a value for it: a third of them, so that the others are passed by 32 at a time. */
+  readonly #isDue: Int32Array;
 
   constructor(table: Table) {
     const rows = [...table.rows, ...table.trailer];
@@ -96,13 +104,25 @@ export class CompiledTable {
     this.#indexOf = new Map(rows.map((row, index) => [row.key, index]));
     if (this.#indexOf.size !== rows.length) throw new Error("mapping table: a key has two rows");
     this.#section = this.#paths.slot(table.leftovers.section);
+    this.#isDue = new Int32Array(Math.ceil(rows.length / WORD));
+    for (const [index, { from }] of this.#rows.entries())
+      for (const slot of from) this.#rowsOf[slot] = [...(this.#rowsOf[slot] ?? []), index];
     this.#members = this.#compileMembers(table.leftovers, rows);
   }
 
   open(record: JsonRecord): void {
-    this.#paths.read(record);
+    this.#isDue.fill(0);
+    this.#paths.read(record, this.#onFilled);
     this.#found.fill(undefined);
   }
+
+  readonly #onFilled = (slot: Slot): void => {
+    const rows = this.#rowsOf[slot] ?? NO_ROWS;
+    for (let at = 0; at < rows.length; at += 1) {
+      const row = rows[at] ?? 0;
+      this.#isDue[row >>> WORD_BITS] = (this.#isDue[row >>> WORD_BITS] ?? 0) | (1 << (row & (WORD - 1)));
+    }
+  };
 
   writeRows(extension: Extension): void {
     this.#write(extension, 0, this.#trailerStart);
@@ -136,7 +156,7 @@ export class CompiledTable {
 
   #write(extension: Extension, start: number, end: number): void {
     const { values } = this.#paths;
-    for (let index = start; index < end; index += 1) {
+    for (let index = this.#nextDue(start); index < end; index = this.#nextDue(index + 1)) {
       const row = this.#rows[index];
       if (row === undefined || (row.onlyWith !== undefined && values[row.onlyWith] === undefined)) continue;
       for (const slot of row.from) {
@@ -151,6 +171,19 @@ export class CompiledTable {
         }
       }
     }
+  }
+
+  /** The first row from `index` on that has something to tell; behind all rows when there is none. */
+  #nextDue(index: number): number {
+    // From `index` on in its word, the lowest bit first.
+    let bits = (this.#isDue[index >>> WORD_BITS] ?? 0) & (-1 << (index & (WORD - 1)));
+    let word = index >>> WORD_BITS;
+    while (bits === 0) {
+      word += 1;
+      if (word >= this.#isDue.length) return Infinity;
+      bits = this.#isDue[word] ?? 0;
+    }
+    return word * WORD + (WORD - 1) - Math.clz32(bits & -bits);
   }
 
   #isTold({ isDropped, rows, covered, sameAs }: Member, value: JsonValue): boolean {

@@ -1,23 +1,27 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { parseExact, scanObject } from "../../../src/lib/exact-json.ts";
+import { type ScannedRecord, parseExact, scanObject } from "../../../src/lib/exact-json.ts";
 import { RecordScanner } from "../../../src/lib/record-scan.ts";
 
 const NAMES = ["id", "createdAt", "activityType"];
 
-function scan(text: string): Readonly<Record<string, unknown>> | undefined {
-  return RecordScanner.of(text, NAMES)?.read(0)?.head;
+function read(text: string): ScannedRecord | undefined {
+  return new RecordScanner(Buffer.from(text), NAMES).read(0);
 }
 
 /** True when the scan says nothing, or what `JSON.parse` says. */
 function agrees(text: string): boolean {
-  const record = RecordScanner.of(text, NAMES)?.read(0);
+  const record = read(text);
   if (record === undefined) return true;
-  const whole = text.slice(0, record.end);
+  const whole = Buffer.from(text).toString("utf8", 0, record.end);
   const parsed = JSON.parse(whole) as Record<string, unknown>;
   const longRuns = [...withoutStrings(whole).matchAll(/\d{16,}/g)].length;
-  return NAMES.every((name) => record.head[name] === parsed[name]) && (record.longRuns?.length ?? 0) === longRuns;
+  return (
+    NAMES.every((name) => record.head[name] === parsed[name]) &&
+    (record.longRuns?.length ?? 0) === longRuns &&
+    record.units === whole.length
+  );
 }
 
 function withoutStrings(json: string): string {
@@ -31,13 +35,13 @@ describe("the head of a record", () => {
       '{"id":"1","createdAt":"now","activityType":19,"x":1}',
       { id: "1", createdAt: "now", activityType: 19 },
     ],
-    ["nothing of what it does not have", '{"x":{"id":"2"}}', {}],
+    ["characters of any length", '{"x":"é€😀","id":"é€😀"}', { id: "é€😀" }],
     ["the last of two", '{"id":"1","id":"2"}', { id: "2" }],
     ["the top level only", '{"id":"1","data":{"id":"2","list":[{"id":"3"}]}}', { id: "1" }],
     ["and no part of a text", '{"x":"\\"id\\":\\"2\\"","id":"1"}', { id: "1" }],
     ["behind a text that ends with a backslash", '{"x":"C:\\\\","id":"1"}', { id: "1" }],
   ])("is %s", (_what, text, expected) => {
-    expect(scan(text)).toEqual(expected);
+    expect(read(text)?.head).toEqual(expected);
   });
 
   test.each([
@@ -46,11 +50,12 @@ describe("the head of a record", () => {
     ["a text with an escape", '{"id":"\\u0031"}'],
     ["a name with an escape", '{"\\u0069d":"1"}'],
     ["a fraction", '{"id":"1","x":0.5}'],
+    ["nothing that was looked for", '{"x":{"id":"2"}}'],
     ["spaces", '{"id": "1"}'],
     ["a line break", '{"id":"1","x":"a\nb"}'],
     ["depth", `{"id":"1","x":${"[".repeat(40)}${"]".repeat(40)}}`],
   ])("is left to the parser because of %s", (_what, text) => {
-    expect(scan(text)).toBeUndefined();
+    expect(read(text)).toBeUndefined();
   });
 
   test.each([
@@ -70,7 +75,7 @@ describe("the head of a record", () => {
     '"id"',
     "",
   ])("is none of %s", (text) => {
-    expect(scan(text)).toBeUndefined();
+    expect(read(text)).toBeUndefined();
   });
 
   test("is what the parser finds, for any value", () => {
@@ -138,7 +143,11 @@ test("a list gives the same elements with and without heads", () => {
     fc.property(fc.array(element, { maxLength: 8 }), (elements) => {
       const text = `{"data":[${elements.join(",")}],"pagination":{}}`;
       const slices = (heads: readonly string[]): unknown =>
-        scanObject(text, "data", heads)?.elements?.map(({ start, end, longRuns }) => ({ start, end, longRuns }));
+        scanObject(Buffer.from(text), "data", heads)?.elements?.map(({ start, end, longRuns }) => ({
+          start,
+          end,
+          longRuns,
+        }));
       expect(slices(NAMES)).toEqual(slices([]));
       expect(parseExact('{"a":1}')).toEqual({ a: 1 });
     }),

@@ -13,6 +13,7 @@ import { RecordStore } from "../../../src/demo/console/record-store.ts";
 import { RESOURCES } from "../../../src/demo/console/resources.ts";
 import { Tokens } from "../../../src/demo/console/tokens.ts";
 import { formatTime, microsFromMs } from "../../../src/event/time.ts";
+import { AnswerBody } from "../../../src/sentinelone/answer-body.ts";
 import { type Answer, errorOf } from "../../../src/sentinelone/answer.ts";
 import type { ApiRequest, ConsoleClient, Query } from "../../../src/sentinelone/client.ts";
 import { ConsoleClock } from "../../../src/sentinelone/clock.ts";
@@ -215,7 +216,13 @@ class ModelConsole {
     this.clock.set(new Date().toUTCString());
     const { body, status } = this.#answer(path, query, fault);
     const text = fault === "torn" ? body.slice(0, body.length >> 1) : body;
-    const raw = { status, text, contentType: "application/json", retryAfter: undefined, requestId: undefined };
+    const raw = {
+      status,
+      body: new AnswerBody(Buffer.from(text)),
+      contentType: "application/json",
+      retryAfter: undefined,
+      requestId: undefined,
+    };
     const error = errorOf(raw, path, query["cursor"] !== undefined);
     if (error !== undefined) throw error;
     return raw;

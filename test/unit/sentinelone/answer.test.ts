@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { BridgeError } from "../../../src/lib/errors.ts";
+import { AnswerBody } from "../../../src/sentinelone/answer-body.ts";
 import { type RawAnswer, errorOf, retryAfter } from "../../../src/sentinelone/answer.ts";
 
 const JSON_TYPE = "application/json";
@@ -7,7 +8,14 @@ const HTML_TYPE = "text/html; charset=utf-8";
 
 function answer(status: number, text: string, more: Partial<RawAnswer> = {}): RawAnswer {
   const contentType = text.startsWith("<") ? HTML_TYPE : JSON_TYPE;
-  return { status, text, contentType, retryAfter: undefined, requestId: undefined, ...more };
+  return {
+    status,
+    body: new AnswerBody(Buffer.from(text)),
+    contentType,
+    retryAfter: undefined,
+    requestId: undefined,
+    ...more,
+  };
 }
 
 function html(title: string): string {

@@ -8,11 +8,11 @@ import { readElement } from "../../../src/sentinelone/records.ts";
 const LONG = "x".repeat(MAX_RECORD_LENGTH);
 const SOURCE = { path: "agents" };
 
-function cut(text: string, chunkBytes = 65_536): string {
+function cut(text: string, chunkBytes = 65_536): Buffer {
   const cutter = new RecordCutter();
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunkBytes) cutter.write(bytes.subarray(at, at + chunkBytes));
-  return cutter.text();
+  return cutter.bytes();
 }
 
 describe("an answer that is read in little room", () => {
@@ -23,7 +23,7 @@ describe("an answer that is read in little room", () => {
         fc.integer({ min: 1, max: 40 }),
         (answer, chunkBytes) => {
           const text = JSON.stringify(answer, undefined, answer.data.length % 3);
-          expect(cut(text, chunkBytes)).toBe(text);
+          expect(cut(text, chunkBytes).toString()).toBe(text);
         },
       ),
       { numRuns: 500 },
@@ -33,7 +33,7 @@ describe("an answer that is read in little room", () => {
   test("keeps the records beside one that is too long, and the cursor", () => {
     const poison = JSON.stringify({ id: "2", note: `]}"\\ é ${LONG}`, list: [[1], { a: [2] }] });
     const text = `{"data":[{"id":"1","tags":[1,[2]]},${poison},{"id":"3"}],"pagination":{"nextCursor":"c","totalItems":3}}`;
-    const { elements, nextCursor } = readPage(cut(text, 1000), "agents");
+    const { elements, nextCursor } = readPage(cut(text, 1000), "agents", { head: ["id"] });
     expect(nextCursor).toBe("c");
     const read = elements.map((element) => readElement(element, SOURCE));
     expect(read.map((one) => ("reason" in one ? "dead" : one.id))).toEqual(["1", "dead", "3"]);
@@ -60,7 +60,7 @@ describe("an answer that is read in little room", () => {
     for (let chunk = 0; chunk < 3 * (MAX_RECORD_LENGTH >> 20); chunk++) cutter.write(Buffer.alloc(1 << 20, "x"));
     expect(cutter.keptBytes).toBeLessThan(MAX_RECORD_LENGTH + (1 << 20));
     cutter.write(Buffer.from('"}]}'));
-    expect(cutter.text().length).toBeLessThan(100_000);
+    expect(cutter.bytes().length).toBeLessThan(100_000);
   });
 });
 
@@ -85,14 +85,14 @@ describe("a record that is too long", () => {
 
 test("a record that is nested too deep to be written again is a dead letter", () => {
   const text = `{"id":"1","a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
-  const [element] = readPage(`{"data":[${text}]}`, "policies").elements;
+  const [element] = readPage(Buffer.from(`{"data":[${text}]}`), "policies").elements;
   if (element === undefined) throw new Error("no element");
   const read = readElement(element, { ...SOURCE, belongs: () => ({ siteId: "7" }) });
   expect(read).toMatchObject({ reason: expect.stringContaining("too deep"), text });
 });
 
 test("a record whose id or version has no end goes by the hash of its text", () => {
-  const [element] = readPage(`{"data":[{"id":"${"9".repeat(5000)}"}]}`, "agents").elements;
+  const [element] = readPage(Buffer.from(`{"data":[{"id":"${"9".repeat(5000)}"}]}`), "agents").elements;
   if (element === undefined) throw new Error("no element");
   expect(readElement(element, SOURCE)).toMatchObject({ id: expect.stringMatching(/^sha256-/) });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { normalizeCursor, readPage } from "../../../src/sentinelone/page.ts";
 
 function page(text: string): ReturnType<typeof readPage> {
-  return readPage(text, "activities");
+  return readPage(Buffer.from(text), "activities");
 }
 
 const CURSOR = Buffer.from('{"id_column": "ActivityView.id", "id_value": 1, "sort_by_value": "é>>>?"}').toString(
