@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { FeedKey } from "../bridge/ports.ts";
-import { describeError } from "../lib/errors.ts";
+import { BridgeError } from "../lib/errors.ts";
 import { type BlockEvent, blockIdentities, unpackBlock } from "./block.ts";
 import { countDeadLetters } from "./dead-letters.ts";
 import { mustBeReadable } from "./directory.ts";
-import { SpoolDamagedError, SpoolUnusableError, isDamage } from "./errors.ts";
+import { SpoolDamagedError, SpoolUnusableError, describeDisk, isDamage, isOfTheDisk } from "./errors.ts";
 import { holderOf } from "./lock.ts";
 import { FORMAT_VERSION, pragma } from "./schema.ts";
 
@@ -66,10 +66,7 @@ export class SpoolInspector implements Disposable {
       this.database.exec("BEGIN");
       this.format = pragma(this.database, "user_version");
     } catch (error) {
-      const message = `${path} can not be read: ${describeError(error)}`;
-      throw isDamage(error)
-        ? new SpoolDamagedError(message, { cause: error })
-        : new SpoolUnusableError(message, { cause: error });
+      throw unreadable(directory, error);
     }
     if (this.format > FORMAT_VERSION) {
       throw new SpoolUnusableError(
@@ -79,6 +76,39 @@ export class SpoolInspector implements Disposable {
   }
 
   overview(): SpoolOverview {
+    try {
+      return this.#overview();
+    } catch (error) {
+      throw unreadable(this.directory, error);
+    }
+  }
+
+  /** Blocks in their order, one at a time, so that one is in memory. */
+  *blocks(table: "blocks" | "damaged" = "blocks", from = 0): Generator<InspectedBlock> {
+    const sequence = this.format < 4 ? "NULL" : `${table}.sequence`;
+    try {
+      const rows = this.database
+        .prepare(
+          `SELECT position, count, console, feeds.feed, console_version, body, ${sequence} AS sequence FROM ${table}
+           LEFT JOIN feeds ON feeds.id = ${table}.feed
+           WHERE position >= coalesce((SELECT max(position) FROM ${table} WHERE position <= ?1), 0) ORDER BY position`,
+        )
+        .iterate(from);
+      for (const row of rows) yield blockOf(row);
+    } catch (error) {
+      throw unreadable(this.directory, error);
+    }
+  }
+
+  number(sql: string): number {
+    return Number(Object.values(this.database.prepare(sql).get() ?? {})[0] ?? 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.database.close();
+  }
+
+  #overview(): SpoolOverview {
     const { directory } = this;
     const end = this.number("SELECT value FROM facts WHERE key = 'end'");
     return {
@@ -102,37 +132,6 @@ export class SpoolInspector implements Disposable {
       droppedLetters:
         this.format < 4 ? 0 : this.number("SELECT sum(value) FROM tallies WHERE name = 'dead_letters_dropped'"),
     };
-  }
-
-  /** Blocks in their order, one at a time, so that one is in memory. */
-  *blocks(table: "blocks" | "damaged" = "blocks", from = 0): Generator<InspectedBlock> {
-    const sequence = this.format < 4 ? "NULL" : `${table}.sequence`;
-    const rows = this.database
-      .prepare(
-        `SELECT position, count, console, feeds.feed, console_version, body, ${sequence} AS sequence FROM ${table}
-         LEFT JOIN feeds ON feeds.id = ${table}.feed
-         WHERE position >= coalesce((SELECT max(position) FROM ${table} WHERE position <= ?1), 0) ORDER BY position`,
-      )
-      .iterate(from);
-    for (const row of rows) {
-      yield {
-        position: Number(row["position"]),
-        count: Number(row["count"]),
-        console: String(row["console"] ?? ""),
-        feed: String(row["feed"] ?? "") as FeedKey["feed"],
-        sequence: row["sequence"] === null ? undefined : Number(row["sequence"]),
-        consoleVersion: typeof row["console_version"] === "string" ? row["console_version"] : undefined,
-        body: row["body"] instanceof Uint8Array ? row["body"] : new Uint8Array(),
-      };
-    }
-  }
-
-  number(sql: string): number {
-    return Number(Object.values(this.database.prepare(sql).get() ?? {})[0] ?? 0);
-  }
-
-  [Symbol.dispose](): void {
-    this.database.close();
   }
 
   #feeds(): FeedOverview[] {
@@ -175,6 +174,26 @@ export class SpoolInspector implements Disposable {
       return null;
     }
   }
+}
+
+function blockOf(row: Record<string, SQLOutputValue>): InspectedBlock {
+  return {
+    position: Number(row["position"]),
+    count: Number(row["count"]),
+    console: String(row["console"] ?? ""),
+    feed: String(row["feed"] ?? "") as FeedKey["feed"],
+    sequence: row["sequence"] === null ? undefined : Number(row["sequence"]),
+    consoleVersion: typeof row["console_version"] === "string" ? row["console_version"] : undefined,
+    body: row["body"] instanceof Uint8Array ? row["body"] : new Uint8Array(),
+  };
+}
+
+function unreadable(directory: string, error: unknown): unknown {
+  if (error instanceof BridgeError || !isOfTheDisk(error)) return error;
+  const message = `${join(directory, "spool.db")} can not be read: ${describeDisk(error)}`;
+  return isDamage(error)
+    ? new SpoolDamagedError(message, { cause: error })
+    : new SpoolUnusableError(message, { cause: error });
 }
 
 /** The events of a block; undefined when it is damaged. */

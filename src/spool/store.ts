@@ -267,6 +267,8 @@ export class SpoolStore {
   }
 
   #countDropped(dropped: readonly DroppedLetters[]): void {
+    // What is remembered of a new feed must not be rolled back.
+    for (const key of dropped) this.#feeds.of(key);
     this.#transaction(() => {
       for (const { console, feed, letters } of dropped)
         this.#feeds.count(console, { feed, name: "dead_letters_dropped", add: letters });

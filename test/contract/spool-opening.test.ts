@@ -5,8 +5,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { Micros } from "../../src/event/time.ts";
 import { BridgeError } from "../../src/lib/errors.ts";
 import { packBlock } from "../../src/spool/block.ts";
-import { SpoolWriteError } from "../../src/spool/errors.ts";
+import { SpoolUnusableError, SpoolWriteError } from "../../src/spool/errors.ts";
 import { listIdentities } from "../../src/spool/identities.ts";
+import { SpoolInspector } from "../../src/spool/inspect.ts";
 import type { PackedPage } from "../../src/spool/packed.ts";
 import { SpoolStore } from "../../src/spool/store.ts";
 import { DISK_FAULTS, type DiskFault, withDiskFault } from "../support/disk-faults.ts";
@@ -134,6 +135,32 @@ test.each(Object.keys(DISK_FAULTS) as DiskFault[])(
     const steps = attempt(0);
     expect(steps).toBeGreaterThan(20);
     for (let at = 1 + (DAY % 5); at <= steps; at += EVERY_STEP ? 1 : 5) attempt(at);
+  },
+);
+
+test.each(Object.keys(DISK_FAULTS) as DiskFault[])(
+  "a look from outside that the disk refuses (%s) says so",
+  (fault) => {
+    const directory = mkdtempSync(join(root, `look-${fault}-`));
+    open(directory).close();
+    const attempt = (at: number): number => {
+      let outcome: unknown;
+      const look = (): void => {
+        try {
+          using inspector = new SpoolInspector(directory);
+          inspector.overview();
+          expect([...inspector.blocks()]).toEqual([]);
+        } catch (error) {
+          outcome = error;
+        }
+      };
+      const steps = withDiskFault(look, { fault, at });
+      expect([at, outcome === undefined || outcome instanceof SpoolUnusableError]).toEqual([at, true]);
+      return steps;
+    };
+    const steps = attempt(0);
+    expect(steps).toBeGreaterThan(15);
+    for (let at = 1; at <= steps; at++) attempt(at);
   },
 );
 
