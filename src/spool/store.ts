@@ -139,7 +139,9 @@ export class SpoolStore {
   }
 
   openJob(order: JobOrder): Job {
-    return this.#transaction(() => this.#jobs.open(this.#feeds.of(order).id, order));
+    // What is remembered of a new feed must not be rolled back.
+    const { id } = this.#feeds.of(order);
+    return this.#transaction(() => this.#jobs.open(id, order));
   }
 
   endJob(id: number): void {
