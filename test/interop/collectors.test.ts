@@ -109,6 +109,8 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
   const variants = [...(HAS_RSYSLOG ? rsyslogVariants : []), ...(HAS_SYSLOG_NG ? syslogNgVariants : [])];
   const receivers = new Map<Receiver, Rsyslog | SyslogNg>();
   const lines = new Map<Receiver, readonly string[]>();
+  /** What a connection that broke on a busy machine may have sent twice, by collector; the log says why. */
+  const inDoubt = new Map<string, number>();
   let certificates: Certificates;
   let reference: DemoCollector;
   let expected: readonly string[];
@@ -128,7 +130,11 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
 
     const bridge = await home.start();
     await bridge.confirmed(expected.length * (variants.length + HEADERS.length));
+    for (const [labels, events] of await bridge.metric("s1bridge_collector_events_in_doubt_total"))
+      inDoubt.set(/collector="([^"]*)"/.exec(labels)?.[1] ?? "", events);
     await bridge.signal("SIGTERM");
+    const broken = bridge.log.filter((line) => Number(line["inDoubt"] ?? 0) > 0);
+    if (broken.length > 0) process.stderr.write(`in doubt: ${JSON.stringify(broken)}\n`);
     for (const [to, { file }] of receivers) {
       const count = expected.length * variants.filter((one) => one.to === to).length;
       await eventually(async () => (await readLines(file)).length >= count, `${to} has written ${count} lines`);
@@ -161,9 +167,24 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
     return from.filter((message) => message.split(" CEF:")[0]?.includes(` ${hostOf(name)}`));
   }
 
+  /** Lines of a collector that are none of the messages that it was sent. */
+  function strangeLines(to: Receiver): string[] {
+    const own = variants.filter((one) => one.to === to);
+    const wanted = new Set(
+      own.flatMap(({ name, header }) =>
+        messagesFor(header, reference.received.messages).map((message) =>
+          message.replace(hostOf(header), hostOf(name)),
+        ),
+      ),
+    );
+    return (lines.get(to) ?? []).filter((line) => !wanted.has(line));
+  }
+
   function compareWithReference({ name, to, header }: Variant): void {
     const messages = messagesFor(name, lines.get(to) ?? []);
-    expect(compareKeys(expected, countDecodedKeys(messages))).toStrictEqual(COMPLETE);
+    const { duplicates, ...others } = compareKeys(expected, countDecodedKeys(messages));
+    expect(others).toStrictEqual({ missing: [], unknown: [] });
+    expect(duplicates).toBeLessThanOrEqual(inDoubt.get(name) ?? 0);
     // Nothing was cut, split, or changed on the way.
     const wanted = messagesFor(header, reference.received.messages);
     expect(wanted).toHaveLength(expected.length);
@@ -186,8 +207,7 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
     test.each(rsyslogVariants)("gets each record as exactly one message, unchanged: $name", compareWithReference);
 
     test("has no line that is not one of these messages", () => {
-      for (const to of RSYSLOG) expect(lines.get(to)).toHaveLength(4 * expected.length);
-      for (const to of RELP) expect(lines.get(to)).toHaveLength(2 * expected.length);
+      for (const to of [...RSYSLOG, ...RELP]) expect(strangeLines(to)).toStrictEqual([]);
     });
   });
 
@@ -195,7 +215,7 @@ describe.skipIf(!HAS_RSYSLOG && !HAS_SYSLOG_NG)("a real collector", () => {
     test.each(syslogNgVariants)("gets each record as exactly one message, unchanged: $name", compareWithReference);
 
     test("has no line that is not one of these messages", () => {
-      for (const { to } of SYSLOG_NG) expect(lines.get(to)).toHaveLength(2 * expected.length);
+      for (const { to } of SYSLOG_NG) expect(strangeLines(to)).toStrictEqual([]);
     });
   });
 });
