@@ -1,31 +1,67 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { orAborted } from "./signals.ts";
 
-/** Lets `perSecond` takes through on average, `burst` at once after a rest. */
+export interface Rate {
+  /** On average, and after a rest `burst` at once. */
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** For tests. */
+export interface BucketClock {
+  /** In milliseconds. */
+  readonly now: () => number;
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+const CLOCK: BucketClock = {
+  now: () => performance.now(),
+  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+};
+
+/**
+ * Lets no more through than its rate. Whoever comes too late is not made up for: two waits that a busy thread ends at the same
+ * moment would be two requests at the same moment.
+ */
 export class TokenBucket {
-  readonly #perSecond: number;
+  readonly #perMs: number;
   readonly #burst: number;
-  readonly #now: () => number;
+  readonly #clock: BucketClock;
   #tokens: number;
   #at: number;
+  /** Settles when everybody before has gone through, or has given up. */
+  #turn: Promise<unknown> = Promise.resolve();
 
-  constructor({ perSecond, burst }: { perSecond: number; burst: number }, now: () => number = () => performance.now()) {
-    this.#perSecond = perSecond;
+  constructor({ perSecond, burst }: Rate, clock: BucketClock = CLOCK) {
+    this.#perMs = perSecond / 1000;
     this.#burst = Math.max(1, burst);
-    this.#now = now;
+    this.#clock = clock;
     this.#tokens = this.#burst;
-    this.#at = now();
+    this.#at = clock.now();
   }
 
   /** Resolves when a request may be made, in the order of the calls; gives the milliseconds waited. Rejects when aborted. */
   async take(signal: AbortSignal): Promise<number> {
-    const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
-    // The count may go below zero: that is the queue of those who wait.
+    const askedAt = this.#clock.now();
+    const turn = this.#turn.then(() => this.#pass(signal));
+    this.#turn = turn.catch(() => undefined);
+    await orAborted(turn, signal);
+    return this.#clock.now() - askedAt;
+  }
+
+  async #pass(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    for (this.#fill(); this.#tokens < ENOUGH; this.#fill())
+      await this.#clock.sleep(Math.ceil((1 - this.#tokens) / this.#perMs), signal);
     this.#tokens -= 1;
-    if (this.#tokens >= 0) return 0;
-    const waitMs = Math.ceil((-this.#tokens / this.#perSecond) * 1000);
-    await sleep(waitMs, undefined, { signal });
-    return waitMs;
+  }
+
+  #fill(): void {
+    const now = this.#clock.now();
+    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    this.#at = now;
   }
 }
+
+/** One, but for what adding up has rounded. */
+const ENOUGH = 1 - 1e-9;
