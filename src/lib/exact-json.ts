@@ -9,6 +9,7 @@
  */
 
 import {
+  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -84,8 +85,7 @@ export function scanObject(
   listKey: string,
   headNames: readonly string[] = [],
 ): ScannedObject | undefined {
-  const records = headNames.length === 0 ? undefined : new RecordScanner(json, headNames);
-  return new Scanner(json, 0, records).object(listKey);
+  return new Scanner(json, 0, new RecordScanner(json, headNames)).object(listKey);
 }
 
 export interface ScannedObject {
@@ -212,13 +212,17 @@ class Scanner {
 
 /** The place of the quote that ends the string which begins at `open`; -1 when the text ends first. */
 function endOfString(json: Buffer, open: number): number {
+  const kinds = STRING_BYTES;
   for (let at = open + 1; at < json.length; at++) {
-    const kind = STRING_BYTES[json[at] ?? 0];
-    if (kind === IN_STRING.quote) return at;
-    if (kind === IN_STRING.backslash) at += 1;
+    while (kinds[json[at] ?? 0] === PLAIN) at += 1;
+    const code = json[at];
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at += 1;
   }
   return -1;
 }
+
+const PLAIN = IN_STRING.plain;
 
 const NO_CUTS: readonly number[] = [];
 

@@ -1,4 +1,4 @@
-import type { ScannedRecord } from "./exact-json.ts";
+import type { ScannedRecord, Slice } from "./exact-json.ts";
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -41,25 +41,26 @@ export class RecordScanner {
   readonly #longRuns: number[] = [];
   #longRunCount = 0;
 
-  /** `names`: the members whose values are wanted. */
+  /** `names`: the members whose values are wanted; with none of them it only finds the ends of records. */
   constructor(json: Buffer, names: readonly string[]) {
     this.#json = json;
     this.#names = names.map((name) => ({ name, bytes: Buffer.from(name) }));
   }
 
   /** The object that begins at `start`; undefined when it is none, or for any doubt. */
-  read(start: number): ScannedRecord | undefined {
+  read(start: number): ScannedRecord | Slice | undefined {
     if (this.#json[start] !== OPEN_BRACE) return undefined;
     this.#at = start;
     this.#extra = 0;
     this.#longRunCount = 0;
     this.#picked = 0;
-    const head: Record<string, string | number> = {};
-    // One that has nothing of what was expected is another thing.
-    if (!this.#object(0, head) || this.#picked === 0) return undefined;
+    const head: Record<string, string | number> | undefined = this.#names.length === 0 ? undefined : {};
+    if (!this.#object(0, head)) return undefined;
     const end = this.#at;
     const longRuns = this.#longRunCount === 0 ? undefined : this.#longRuns.slice(0, this.#longRunCount);
-    return { start, end, units: end - start - this.#extra, longRuns, head };
+    if (head === undefined) return { start, end, longRuns };
+    // One that has nothing of what was expected is another thing.
+    return this.#picked === 0 ? undefined : { start, end, units: end - start - this.#extra, longRuns, head };
   }
 
   #object(depth: number, head: Record<string, string | number> | undefined): boolean {
