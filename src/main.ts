@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
  * One arena, in which the buffers of pages and batches are used again: each of them as a mapping of its own is 1.6 page
  * faults an event, a tenth of the processor time, and no less resident.
  */
-const HEAP_OPTIONS = ["--max-semi-space-size=2", "--min-semi-space-size=2", "--heap-growing-percent=50"];
+const HEAP_OPTIONS = ["--max-semi-space-size=2", "--min-semi-space-size=2", "--heap-growing-percent=15"];
 // Otherwise this signal opens a debugger on the loopback, where everybody on the machine could read tokens out of the memory.
 const DAEMON_OPTIONS = [...HEAP_OPTIONS, "--disable-sigusr1"];
 const MALLOC_OPTIONS = {

@@ -13,8 +13,8 @@ type Body = Dispatcher.ResponseData["body"];
  */
 export const MAX_ANSWER_BYTES = 32 << 20;
 
-/** A page mostly fits into one chunk, and is then not copied. */
-const PLAIN_CHUNK_BYTES = 2 << 20;
+const MIN_CHUNK_BYTES = 64 << 10;
+const MAX_CHUNK_BYTES = 4 << 20;
 
 const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
 
@@ -50,9 +50,18 @@ export async function readBody(body: Body, encoding: string | undefined): Promis
   const bytes = new Uint8Array(await body.arrayBuffer());
   if (bytes.length > MAX_ANSWER_BYTES) throw new errors.ResponseExceededMaxSizeError();
   if (encoding !== "gzip") return new AnswerBody(Buffer.from(bytes.buffer));
-  const plain = await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: PLAIN_CHUNK_BYTES });
+  const plain = await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: chunkBytes(bytes) });
   releaseBuffer(bytes);
   return new AnswerBody(plain);
+}
+
+/**
+ * What fits into one chunk is not copied. How long it will be stands at the end (RFC 1952 section 2.3.1, ISIZE); should that be
+ * wrong, there are several.
+ */
+function chunkBytes(packed: Uint8Array): number {
+  const told = packed.length < 4 ? 0 : Buffer.from(packed.buffer).readUInt32LE(packed.length - 4);
+  return Math.min(Math.max(told + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
 }
 
 /** The body with its oversized records cut, however long it is. */

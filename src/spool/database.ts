@@ -113,7 +113,7 @@ function openWhole(directory: string, mustCheck: boolean): Omit<OpenDatabase, "s
       const finding = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
       if (finding !== "ok") throw new SpoolDamagedError(finding.replaceAll(/\s+/g, " "));
     }
-    database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -4096");
+    database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -2048");
     const repairs = repair(database, readMirror(directory));
     return { database, sql: prepareStatements(database), repairs };
   } catch (error) {
