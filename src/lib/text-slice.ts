@@ -1,3 +1,5 @@
+import { QUOTE } from "./json-text.ts";
+
 /**
  * A stretch of a long text in UTF-8, with quotes put in at some places. It becomes a string only for those who want one:
  * whoever writes it somewhere takes the bytes, and a page of records does not stand in memory once more.
@@ -52,5 +54,3 @@ export interface Stretch {
   /** The same in UTF-16 code units. */
   readonly units: number;
 }
-
-const QUOTE = 0x22;
