@@ -64,7 +64,7 @@ test("of live events of which a tenth is late by up to four fifths of the overla
   });
   const bridge = await home.start();
   const expected: string[] = [];
-  const batches = 80;
+  const batches = 60;
   for (let batch = 0; batch < batches; batch++) {
     await new Promise((resolve) => setTimeout(resolve, 400));
     const nowMs = Date.now();

@@ -116,7 +116,7 @@ describe.skipIf(requireProgram("rsyslogd").missing)("rsyslogd that is killed", (
 
   test("none is missing behind a resend window, at whatever moment it is killed", async () => {
     await using rsyslog = await DirectRsyslog.start();
-    const expected = supplyActivities(50_000, 7);
+    const expected = supplyActivities(30_000, 7);
     const bridge = await bridgeTo(rsyslog, "tcp", { confirm: "window", resend_time: "5s" });
     await killAgainAndAgain(rsyslog, () => rsyslog.daemon.kill());
     rsyslog.daemon.pause();
