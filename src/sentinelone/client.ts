@@ -1,9 +1,10 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, request } from "undici";
+import { type Dispatcher, request } from "undici";
 import { describeError } from "../lib/errors.ts";
 import { isAbort, orAborted, withDeadline } from "../lib/signals.ts";
 import { AnswerBody, MAX_ANSWER_BYTES, isTooLarge, readBody, readCutBody } from "./answer-body.ts";
 import { type Answer, type RawAnswer, UNAUTHORIZED_MS, errorOf, isJson, notForThisToken } from "./answer.ts";
 import { ConsoleClock } from "./clock.ts";
+import { type ConnectOptions, dispatcher } from "./dispatcher.ts";
 import { AnswerTooLargeError, FeedUnauthorizedError, FeedUnavailableError } from "./errors.ts";
 import { PageSizes, recordsAsked } from "./page-size.ts";
 import { type RequestLimits, budgetOf } from "./request-limits.ts";
@@ -12,13 +13,10 @@ import type { RequestReport } from "../bridge/ports.ts";
 import type { Micros } from "../event/time.ts";
 import { watchCertificate } from "../lib/peer-certificate.ts";
 
-export interface ClientOptions {
+export interface ClientOptions extends ConnectOptions {
   readonly url: string;
   /** Reads the token anew: its file may have changed. */
   readonly token: () => string;
-  readonly ca: string | undefined;
-  /** Undefined: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. */
-  readonly proxy: string | undefined;
   readonly userAgent: string;
   readonly limits: RequestLimits;
   /** Requests per second by path, in place of the documented ones. Without a burst: no second sees more. */
@@ -55,7 +53,6 @@ const VERSION_MS = 6 * 3_600_000;
 /** How long it is waited for what is only told about the token. */
 const EXPIRY_TIMEOUT_MS = 5000;
 
-const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 60_000;
 
 /** An answer this short leaves room for one of four times as many records. */
@@ -291,17 +288,6 @@ export class ConsoleClient {
 /** A path without its ids, so that it names a kind of request. */
 function labelOf(path: string): string {
   return path.replaceAll(/(?<=\/)\d+(?=\/|$)/g, "{id}");
-}
-
-function dispatcher({ ca, proxy }: ClientOptions, maxResponseSize: number): Dispatcher {
-  const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) };
-  const options = { connect, keepAliveTimeout: 60_000, connections: 8, maxResponseSize };
-  if (proxy !== undefined) return new ProxyAgent({ ...options, uri: proxy, requestTls: connect });
-  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
-  const hasProxy = [HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy].some(
-    (value) => value !== undefined && value !== "",
-  );
-  return hasProxy ? new EnvHttpProxyAgent({ ...options, requestTls: connect }) : new Agent(options);
 }
 
 function header(value: string | string[] | undefined): string | undefined {

@@ -71,6 +71,7 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
     lengths: entries.map((entry) => entry.text.length),
     ...changedOf(entries),
   };
+  OUTPUT.clear();
   OUTPUT.addLine(JSON.stringify(index));
   for (const { text } of entries) OUTPUT.addLine(text);
   const text = OUTPUT.take();

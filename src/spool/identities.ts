@@ -31,20 +31,14 @@ export interface IdentityList {
   readonly hasVersions: boolean;
 }
 
-export function listIdentities(identities: readonly NewIdentity[]): IdentityList {
+/** `withLooks`: false for a list that only asks about them. */
+export function listIdentities(identities: readonly NewIdentity[], withLooks = true): IdentityList {
   return {
-    json: sqlList(identities),
+    json: sqlList(identities, withLooks),
     count: identities.length,
-    lookBytes: identities.reduce((sum, { fingerprint }) => sum + (fingerprint?.length ?? 0), 0),
+    lookBytes: withLooks ? identities.reduce((sum, { fingerprint }) => sum + (fingerprint?.length ?? 0), 0) : 0,
     hasVersions: identities.some(({ version }) => version !== undefined),
   };
-}
-
-/** What only asks about them has no looks. */
-export function askIdentities(identities: readonly DatedIdentity[]): IdentityList {
-  const { length: count } = identities;
-  const hasVersions = identities.some(({ version }) => version !== undefined);
-  return { json: sqlList(identities, false), count, lookBytes: 0, hasVersions };
 }
 
 /** Identities as a JSON list, each `[id, version, time, what it looks like in hexadecimal]`. */

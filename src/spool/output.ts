@@ -39,6 +39,11 @@ export class Output {
     this.#bytes[this.#length++] = NEWLINE;
   }
 
+  /** Lets go of what a batch that failed midway has left. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   takeText(): string {
     const text = this.#bytes.toString("utf8", 0, this.#length);
     this.#length = 0;

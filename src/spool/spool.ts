@@ -25,7 +25,7 @@ import { type ReaderHost, ThreadedReader } from "./reader.ts";
 import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
-import { type DatedIdentity, askIdentities } from "./identities.ts";
+import { type DatedIdentity, listIdentities } from "./identities.ts";
 import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { AppendOutcome, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
@@ -215,7 +215,7 @@ export class ThreadedSpool implements Spool, JobSpool {
     if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
     const letters = identifyLetters(page);
     const identities = identitiesOf(page, letters);
-    const list = askIdentities(identities);
+    const list = listIdentities(identities, false);
     const sightings = await this.#thread.ask(
       "sightings",
       key,
