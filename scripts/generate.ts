@@ -7,6 +7,7 @@ import { exampleConfig } from "../src/config/example.ts";
 import { configurationPage } from "../src/config/page.ts";
 import { scenarioPage } from "../src/demo/scenario/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
+import { assemblyModule } from "./assembly.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
 import { feedsPage } from "./feeds-page.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -23,6 +24,7 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/mapping.md": mappingPage,
   "docs/metrics.md": metricsPage,
   "docs/scenarios.md": scenarioPage,
+  "src/cef/bytes/module.generated.ts": assemblyModule,
   "src/telemetry/advice.generated.ts": adviceModule,
   "src/telemetry/page.generated.ts": pageModule,
 };

@@ -35,7 +35,7 @@ const MAX_NAME = 512;
 const UNKNOWN_VERSION = "2.1";
 
 /** `CEF:0|...|severity|`. Names longer than `maxNameLength` characters are cut. */
-export function cefHeader(event: CefEvent, maxNameLength = MAX_NAME): string {
+export function cefHeader(event: Omit<CefEvent, "extension">, maxNameLength = MAX_NAME): string {
   const version = headerField(event.deviceVersion, MAX_DEVICE_VERSION) || UNKNOWN_VERSION;
   const classId = headerField(event.classId, MAX_CLASS_ID);
   const name = headerField(event.name, maxNameLength) || classId;

@@ -6,6 +6,11 @@ const SECRET_IN_TEXT = new RegExp(`"[^"]*(?:${SECRET_WORDS})[^"]*"\\s*:`, "i");
 
 const LINK_NAME = /(?:url|uri|link)$/i;
 
+/** Whether a member of this name holds a link. */
+export function isLinkName(name: string): boolean {
+  return LINK_NAME.test(name);
+}
+
 /** Deeper than any record of the console; what lies below is left out, so that no record can exhaust the stack. */
 const MAX_DEPTH = 12;
 
@@ -27,9 +32,11 @@ export function withoutQuery(link: string): string {
   return end === -1 ? link : link.slice(0, end);
 }
 
-/** The two times by which the console says that something never was; `parseTime` knows them, too. */
+/** How the two times begin by which the console says that something never was; `parseTime` knows them, too. */
+export const NEVER = ["1970-01-01T00:00:00", "2185-07-21T23:34:33"] as const;
+
 export function isNever(text: string): boolean {
-  return (text.startsWith("1970-01-01T00:00:00") || text.startsWith("2185-07-21T23:34:33")) && text.length <= 27;
+  return (text.startsWith(NEVER[0]) || text.startsWith(NEVER[1])) && text.length <= 27;
 }
 
 /** Compact JSON without secrets, nulls and empty texts. Undefined when nothing is left. */
@@ -38,7 +45,7 @@ export function compactJson(value: JsonValue, name = "", depth = 0): string | un
   if (typeof value === "string") {
     if (isNever(value)) return undefined;
     const text = withoutSecrets(value);
-    return JSON.stringify(LINK_NAME.test(name) ? withoutQuery(text) : text);
+    return JSON.stringify(isLinkName(name) ? withoutQuery(text) : text);
   }
   // JSON has no infinity, though `1e999` parses as one.
   if (typeof value !== "object") return value === Infinity || value === -Infinity ? undefined : String(value);

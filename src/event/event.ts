@@ -66,6 +66,8 @@ export interface SecurityEvent {
   /** When it happened: `createdAt` of an activity, `updatedAt` of an object's version. */
   readonly time: Micros;
   readonly record: JsonRecord;
+  /** The record as JSON in UTF-8, where it is at hand: it is what `record` is parsed from, and may be read without that. */
+  readonly json?: Uint8Array | undefined;
   /** The event's number in its feed, from 1 without a gap, the same each time it is sent. Undefined outside the spool. */
   readonly sequence?: number;
   /** What the console itself calls its activity types, where it has told. */

@@ -46,6 +46,8 @@ interface BlockIndex {
   readonly changed?: Readonly<Record<number, readonly string[]>>;
   /** In UTF-16 code units. */
   readonly lengths: readonly number[];
+  /** The same in bytes, where that is something else; older releases did not write it. */
+  readonly bytes?: readonly number[];
 }
 
 /** One chunk holds a block's text nearly always, and is then not copied; a packed one is a tenth of it. */
@@ -63,12 +65,15 @@ const compress = promisify<Buffer, typeof ZSTD_OPTIONS, Buffer>(zstdCompress);
 const OUTPUT = new Output();
 
 export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer> {
+  const lengths = entries.map((entry) => entry.text.length);
+  const bytes = entries.map(({ text }) => (typeof text === "string" ? Buffer.byteLength(text) : text.byteLength));
   const index: BlockIndex = {
     ids: entries.map((entry) => entry.id),
     times: entries.map((entry) => entry.time),
     versions: entries.map((entry) => entry.version ?? null),
     changes: entries.map((entry) => entry.change),
-    lengths: entries.map((entry) => entry.text.length),
+    lengths,
+    ...(bytes.some((count, at) => count !== lengths[at]) ? { bytes } : {}),
     ...changedOf(entries),
   };
   OUTPUT.clear();
@@ -99,14 +104,9 @@ export function unpackBlock(body: Uint8Array, origin: BlockOrigin): UnpackedEven
   releaseBuffer(body);
   const newline = bytes.indexOf(NEWLINE);
   const index = JSON.parse(bytes.toString("utf8", 0, newline)) as BlockIndex;
-  const { textAt, release } = textsOf(bytes, newline + 1, index.lengths);
-  let start = 0;
-  const events = index.lengths.map((length, at) => {
-    const event = new UnpackedEvent(origin, index, at, { textAt, start, length });
-    start += length + 1;
-    return event;
-  });
-  return { events, release };
+  const texts = textsOf(bytes, newline + 1, index);
+  const events = index.lengths.map((_, at) => new UnpackedEvent(origin, index, at, texts));
+  return { events, release: () => texts.release() };
 }
 
 /** Its record is parsed each time it is asked for: events are encoded one after the other, and what has been parsed dies young. */
@@ -121,9 +121,10 @@ class UnpackedEvent implements BlockEvent {
   readonly typeNames: ReadonlyMap<number, string> | undefined;
   declare readonly changed?: readonly string[];
   declare readonly sequence?: number;
-  readonly #place: TextPlace;
+  readonly #texts: Texts;
+  readonly #at: number;
 
-  constructor(origin: BlockOrigin, index: BlockIndex, at: number, place: TextPlace) {
+  constructor(origin: BlockOrigin, index: BlockIndex, at: number, texts: Texts) {
     const id = index.ids[at] ?? "";
     const changed = index.changed?.[at];
     this.console = origin.console;
@@ -136,12 +137,16 @@ class UnpackedEvent implements BlockEvent {
     this.typeNames = origin.typeNames;
     if (changed !== undefined) this.changed = changed;
     if (origin.sequence !== undefined) this.sequence = origin.sequence + at;
-    this.#place = place;
+    this.#texts = texts;
+    this.#at = at;
   }
 
   get text(): string {
-    const { textAt, start, length } = this.#place;
-    return textAt(start, length);
+    return this.#texts.text(this.#at);
+  }
+
+  get json(): Uint8Array | undefined {
+    return this.#texts.json(this.#at);
   }
 
   get record(): JsonRecord {
@@ -149,35 +154,90 @@ class UnpackedEvent implements BlockEvent {
   }
 }
 
-interface TextPlace {
-  readonly textAt: Texts["textAt"];
-  readonly start: number;
-  readonly length: number;
-}
-
 const NEWLINE = 0x0a;
 
+/** The records of a block, by their place in it. */
 interface Texts {
-  /** The text that begins at `start`, counted in code units from the block's first record. */
-  readonly textAt: (start: number, length: number) => string;
-  readonly release: () => void;
+  text(at: number): string;
+  /** Undefined where it is not known which of the bytes they are. */
+  json(at: number): Uint8Array | undefined;
+  release(): void;
+}
+
+function textsOf(bytes: Buffer, begin: number, { lengths, bytes: sizes = lengths }: BlockIndex): Texts {
+  const isWhole = sizes.reduce((sum, size) => sum + size + 1, begin) === bytes.length;
+  return isWhole ? new ByteTexts(bytes, begin, sizes, sizes === lengths) : new DecodedTexts(bytes, begin, lengths);
 }
 
 /**
- * The records of a block. Where all is ASCII, a byte is a character, and each record becomes a short string when it is asked
- * for: what is short and dies young costs the collector nothing, a string of half a megabyte does.
+ * Each record becomes a short string when it is asked for: what is short and dies young costs the collector nothing, a
+ * string of half a megabyte does.
  */
-function textsOf(bytes: Buffer, begin: number, lengths: readonly number[]): Texts {
-  const isAscii = lengths.reduce((sum, length) => sum + length + 1, begin) === bytes.length;
-  if (isAscii) {
-    return {
-      textAt: (start, length) => bytes.toString("latin1", begin + start, begin + start + length),
-      release: () => releaseBuffer(bytes),
-    };
+class ByteTexts implements Texts {
+  readonly #bytes: Buffer;
+  readonly #starts: readonly number[];
+  readonly #sizes: readonly number[];
+  readonly #encoding: "latin1" | "utf8";
+
+  /** `isAscii`: a byte is a character. */
+  constructor(bytes: Buffer, begin: number, sizes: readonly number[], isAscii: boolean) {
+    this.#bytes = bytes;
+    this.#starts = startsOf(begin, sizes);
+    this.#sizes = sizes;
+    this.#encoding = isAscii ? "latin1" : "utf8";
   }
-  const text = bytes.toString("utf8", begin);
-  releaseBuffer(bytes);
-  return { textAt: (start, length) => text.slice(start, start + length), release: () => undefined };
+
+  text(at: number): string {
+    const start = this.#starts[at] ?? 0;
+    return this.#bytes.toString(this.#encoding, start, start + (this.#sizes[at] ?? 0));
+  }
+
+  json(at: number): Uint8Array {
+    const start = this.#starts[at] ?? 0;
+    return this.#bytes.subarray(start, start + (this.#sizes[at] ?? 0));
+  }
+
+  release(): void {
+    releaseBuffer(this.#bytes);
+  }
+}
+
+/** Of a release that did not write down the bytes of each: which they are shows when all of them are decoded. */
+class DecodedTexts implements Texts {
+  readonly #text: string;
+  readonly #starts: readonly number[];
+  readonly #lengths: readonly number[];
+
+  constructor(bytes: Buffer, begin: number, lengths: readonly number[]) {
+    this.#text = bytes.toString("utf8", begin);
+    releaseBuffer(bytes);
+    this.#starts = startsOf(0, lengths);
+    this.#lengths = lengths;
+  }
+
+  text(at: number): string {
+    const start = this.#starts[at] ?? 0;
+    return this.#text.slice(start, start + (this.#lengths[at] ?? 0));
+  }
+
+  json(): undefined {
+    return undefined;
+  }
+
+  release(): void {
+    // The collector has it.
+  }
+}
+
+/** Each with a line break behind it. */
+function startsOf(begin: number, sizes: readonly number[]): readonly number[] {
+  const starts: number[] = [];
+  let start = begin;
+  for (const size of sizes) {
+    starts.push(start);
+    start += size + 1;
+  }
+  return starts;
 }
 
 /** What identifies the events of a block. Throws when the bytes are damaged. */

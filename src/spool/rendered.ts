@@ -7,8 +7,8 @@ import { Output } from "./output.ts";
 import type { StoredBlock } from "./queue.ts";
 import type { SpoolStore } from "./store.ts";
 
-/** Makes an event a message with its framing. */
-export type Renderer = (event: SecurityEvent) => string;
+/** Makes an event a message with its framing: a text, or bytes of UTF-8 that stand until the next call. */
+export type Renderer = (event: SecurityEvent) => string | Uint8Array;
 
 /** Where the spool's thread finds what it must not know: a module and the options for what it makes. */
 export interface ModuleSource {

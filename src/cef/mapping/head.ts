@@ -3,7 +3,7 @@ import { formatTime, toMs } from "../../event/time.ts";
 import type { Micros } from "../../event/time.ts";
 import type { MappingOptions } from "../cef-event.ts";
 import { Extension, extensionKey } from "../extension.ts";
-import type { CompiledTable } from "./table.ts";
+import type { CompiledTable, Findings } from "./table.ts";
 
 /** What every message carries, whatever its feed: the keys at the head and the scope at the end. */
 
@@ -33,6 +33,17 @@ export function startExtension(
   return extension;
 }
 
+/** The same keys as CEF has them, for an event whose id and key have nothing to be escaped. */
+export function headKeys(
+  { id, key, sequence: number, time }: SecurityEvent,
+  category: string,
+  kind: Kind,
+  { rt, sequence = false }: MappingOptions,
+): string {
+  const counted = sequence && number !== undefined ? ` S1seq=${number}` : "";
+  return `cat=${category} externalId=${id} S1eventKey=${key}${counted} rt=${rt === "epoch" ? toMs(time) : nativeTime(time, kind)}`;
+}
+
 /** What an object's new version differs in. */
 export function addChanged(extension: Extension, { changed = [] }: SecurityEvent): void {
   extension.add(CHANGED, changed.join(","));
@@ -41,12 +52,13 @@ export function addChanged(extension: Extension, { changed = [] }: SecurityEvent
 /** `notificationScope` ends the message: parsers of the native form look for a key behind every other value. */
 export function endExtension(extension: Extension, table: CompiledTable): void {
   table.writeTrailer(extension);
-  extension.add(NOTIFICATION_SCOPE, scope(table));
+  extension.add(NOTIFICATION_SCOPE, scopeOf(table));
 }
 
-function scope(table: CompiledTable): string {
-  if (table.found("siteId") !== undefined) return "SITE";
-  return table.found("accountId") === undefined ? "GLOBAL" : "ACCOUNT";
+/** What `notificationScope` says, by what the trailer has found. */
+export function scopeOf(findings: Findings): string {
+  if (findings.isFound("siteId")) return "SITE";
+  return findings.isFound("accountId") ? "ACCOUNT" : "GLOBAL";
 }
 
 /** `2021-06-09 12:56:34.684145` for detections, `#arcsightDate(Mon, 21 Sep 2026, 13:47:01 UTC)` for the rest. */

@@ -43,6 +43,13 @@ export interface Table {
   readonly leftovers: Leftovers;
 }
 
+/** What the rows of a table have found in a record. */
+export interface Findings {
+  /** The text that the key's row found, unescaped and uncut. */
+  found(key: string): string | undefined;
+  isFound(key: string): boolean;
+}
+
 interface CompiledRow {
   readonly key: ExtensionKey;
   readonly from: readonly Slot[];
@@ -81,7 +88,7 @@ const MAX_MEMBERS = 4096;
  * `open` first; the other calls are about the record that was opened last. What can be known before a record comes is
  * worked out once; test/support/plain-table.ts does the same without, and a property test compares them.
  */
-export class CompiledTable {
+export class CompiledTable implements Findings {
   readonly #paths = new RecordPaths();
   readonly #rows: readonly CompiledRow[];
   readonly #trailerStart: number;
@@ -132,10 +139,13 @@ export class CompiledTable {
     this.#write(extension, this.#trailerStart, this.#rows.length);
   }
 
-  /** What the key's row found in the record. */
   found(key: string): string | undefined {
     const index = this.#indexOf.get(key);
     return index === undefined ? undefined : this.#found[index];
+  }
+
+  isFound(key: string): boolean {
+    return this.found(key) !== undefined;
   }
 
   /** Call it after the rows: what they have told is left out. */
