@@ -51,6 +51,12 @@ export type EventFeed = FeedName | typeof OWN_FEED;
  */
 export type Change = "event" | "new" | "updated" | "changed" | "listed" | "snapshot" | "note" | "timeline";
 
+export interface JsonBytes {
+  readonly byteLength: number;
+  /** Writes it at `at`. */
+  copyTo(target: Uint8Array, at: number): void;
+}
+
 /** One thing that is forwarded: an activity, or a version of an object. */
 export interface SecurityEvent {
   /** The name of the console in the configuration. */
@@ -66,8 +72,8 @@ export interface SecurityEvent {
   /** When it happened: `createdAt` of an activity, `updatedAt` of an object's version. */
   readonly time: Micros;
   readonly record: JsonRecord;
-  /** The record as JSON in UTF-8, where it is at hand: it is what `record` is parsed from, and may be read without that. */
-  readonly json?: Uint8Array | undefined;
+  /** The JSON that `record` is parsed from, where it is at hand as bytes of UTF-8: it may be read without that. */
+  readonly json?: JsonBytes | undefined;
   /** The event's number in its feed, from 1 without a gap, the same each time it is sent. Undefined outside the spool. */
   readonly sequence?: number;
   /** What the console itself calls its activity types, where it has told. */

@@ -2,10 +2,10 @@ import { ActivityBytes } from "../cef/bytes/activities.ts";
 import type { SecurityEvent } from "../event/event.ts";
 import { toSyslogSeverity } from "../event/severity.ts";
 import { createHeader } from "../syslog/header.ts";
-import type { RendererOptions } from "./renderer.ts";
+import type { MessageSink, RendererOptions } from "./renderer.ts";
 
-/** Undefined for an event that is left to the encoder. The bytes stand until the next call. */
-export type ByteRenderer = (event: SecurityEvent) => Uint8Array | undefined;
+/** False for an event that is left to the encoder: then nothing was written. */
+export type ByteRenderer = (event: SecurityEvent, sink: MessageSink) => boolean;
 
 /**
  * The fast path: activities as CEF, by far the most of what is sent, from the bytes of their records, without parsing them.
@@ -17,20 +17,25 @@ export function createByteRenderer(options: RendererOptions): ByteRenderer | und
   const activities = new ActivityBytes(options);
   const { header, facility, hostname } = options;
   const writeHeader = createHeader({ format: header, facility, hostname });
-  return (event) => {
+  return (event, sink) => {
     const { feed, json } = event;
-    if (json === undefined || feed !== "activities") return undefined;
-    const mapped = activities.map(event, json);
-    if (mapped === undefined) return undefined;
+    const mapped = json === undefined || feed !== "activities" ? undefined : activities.map(event, json);
+    if (mapped === undefined) return false;
     const { severity, classId } = mapped;
-    const head = writeHeader(toSyslogSeverity(severity), event.time, siemToken ?? classId) + mapped.head;
-    const bytes = Buffer.byteLength(head) + activities.length;
-    if (bytes > maxMessageBytes) return undefined;
+    const bytes = activities.finish(
+      writeHeader(toSyslogSeverity(severity), event.time, siemToken ?? classId) + mapped.head,
+    );
+    if (bytes === undefined || bytes > maxMessageBytes) return false;
+    const take = (from: Buffer, start: number, end: number): void => sink.addBytes(from, start, end);
     switch (framing) {
       case "newline":
-        return activities.message(head, "\n");
+        activities.handTo(take);
+        sink.add("\n");
+        break;
       case "octet_counting":
-        return activities.message(`${bytes} ${head}`, "");
+        activities.handTo(take, `${bytes} `);
+        break;
     }
+    return true;
   };
 }

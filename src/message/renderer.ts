@@ -7,12 +7,18 @@ export interface RendererOptions extends MessageOptions {
   readonly framing: Framing;
 }
 
-/**
- * Makes an event the message of one collector with its framing, as text or as bytes that stand until the next call. The
- * spool's thread loads this module.
- */
-export function createRenderer(options: RendererOptions): (event: SecurityEvent) => string | Uint8Array {
+/** Where messages are written, one behind the other. */
+export interface MessageSink {
+  add(text: string): void;
+  /** From `start` to `end` of these bytes. */
+  addBytes(bytes: Buffer, start: number, end: number): void;
+}
+
+/** Writes the message of an event, with the framing of one collector. The spool's thread loads this module. */
+export function createRenderer(options: RendererOptions): (event: SecurityEvent, sink: MessageSink) => void {
   const encoder = createEncoder(options);
   const render = createByteRenderer(options);
-  return (event) => render?.(event) ?? frame(encoder.encode(event), options.framing);
+  return (event, sink) => {
+    if (render?.(event, sink) !== true) sink.add(frame(encoder.encode(event), options.framing));
+  };
 }

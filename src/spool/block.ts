@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompressSync } from "node:zlib";
 import type { RecordText } from "../bridge/ports.ts";
-import { type Change, type EventFeed, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
+import { type Change, type EventFeed, type JsonBytes, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { Output } from "./output.ts";
@@ -110,7 +110,7 @@ export function unpackBlock(body: Uint8Array, origin: BlockOrigin): UnpackedEven
 }
 
 /** Its record is parsed each time it is asked for: events are encoded one after the other, and what has been parsed dies young. */
-class UnpackedEvent implements BlockEvent {
+class UnpackedEvent implements BlockEvent, JsonBytes {
   readonly console: string;
   readonly feed: EventFeed;
   readonly consoleVersion: string | undefined;
@@ -145,8 +145,17 @@ class UnpackedEvent implements BlockEvent {
     return this.#texts.text(this.#at);
   }
 
-  get json(): Uint8Array | undefined {
-    return this.#texts.json(this.#at);
+  /** Itself: one object less for each. */
+  get json(): JsonBytes | undefined {
+    return this.#texts.hasBytes ? this : undefined;
+  }
+
+  get byteLength(): number {
+    return this.#texts.byteLength(this.#at);
+  }
+
+  copyTo(target: Uint8Array, at: number): void {
+    this.#texts.copyTo(target, at, this.#at);
   }
 
   get record(): JsonRecord {
@@ -158,9 +167,11 @@ const NEWLINE = 0x0a;
 
 /** The records of a block, by their place in it. */
 interface Texts {
+  /** Whether it is known which of the bytes each is; otherwise there is only its text. */
+  readonly hasBytes: boolean;
   text(at: number): string;
-  /** Undefined where it is not known which of the bytes they are. */
-  json(at: number): Uint8Array | undefined;
+  byteLength(at: number): number;
+  copyTo(target: Uint8Array, to: number, at: number): void;
   release(): void;
 }
 
@@ -174,6 +185,7 @@ function textsOf(bytes: Buffer, begin: number, { lengths, bytes: sizes = lengths
  * string of half a megabyte does.
  */
 class ByteTexts implements Texts {
+  readonly hasBytes = true;
   readonly #bytes: Buffer;
   readonly #starts: readonly number[];
   readonly #sizes: readonly number[];
@@ -192,9 +204,13 @@ class ByteTexts implements Texts {
     return this.#bytes.toString(this.#encoding, start, start + (this.#sizes[at] ?? 0));
   }
 
-  json(at: number): Uint8Array {
+  byteLength(at: number): number {
+    return this.#sizes[at] ?? 0;
+  }
+
+  copyTo(target: Uint8Array, to: number, at: number): void {
     const start = this.#starts[at] ?? 0;
-    return this.#bytes.subarray(start, start + (this.#sizes[at] ?? 0));
+    this.#bytes.copy(target, to, start, start + (this.#sizes[at] ?? 0));
   }
 
   release(): void {
@@ -204,6 +220,7 @@ class ByteTexts implements Texts {
 
 /** Of a release that did not write down the bytes of each: which they are shows when all of them are decoded. */
 class DecodedTexts implements Texts {
+  readonly hasBytes = false;
   readonly #text: string;
   readonly #starts: readonly number[];
   readonly #lengths: readonly number[];
@@ -220,8 +237,12 @@ class DecodedTexts implements Texts {
     return this.#text.slice(start, start + (this.#lengths[at] ?? 0));
   }
 
-  json(): undefined {
-    return undefined;
+  byteLength(at: number): number {
+    return Buffer.byteLength(this.text(at));
+  }
+
+  copyTo(target: Uint8Array, to: number, at: number): void {
+    target.set(Buffer.from(this.text(at)), to);
   }
 
   release(): void {

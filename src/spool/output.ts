@@ -18,15 +18,14 @@ export class Output {
     this.#bytes = Buffer.alloc(bytes);
   }
 
-  add(text: string | Uint8Array): void {
-    if (typeof text === "string") {
-      this.#makeRoom(text.length * MAX_UNIT_BYTES);
-      this.#length += this.#bytes.write(text, this.#length);
-    } else {
-      this.#makeRoom(text.length);
-      this.#bytes.set(text, this.#length);
-      this.#length += text.length;
-    }
+  add(text: string): void {
+    this.#makeRoom(text.length * MAX_UNIT_BYTES);
+    this.#length += this.#bytes.write(text, this.#length);
+  }
+
+  addBytes(bytes: Buffer, start: number, end: number): void {
+    this.#makeRoom(end - start);
+    this.#length += bytes.copy(this.#bytes, this.#length, start, end);
   }
 
   /** For ids and numbers: so short that to write them here is less than to ask for it. */

@@ -1,4 +1,5 @@
 import type { Batch, SpoolReader } from "../bridge/ports.ts";
+import { releaseBuffer } from "../lib/release-buffer.ts";
 import { SpoolUnusableError, SpoolWriteError } from "./errors.ts";
 import type { SpoolThread } from "./thread.ts";
 
@@ -11,6 +12,12 @@ export interface ReaderHost {
   readonly onRelease: (position: number) => void;
 }
 
+/**
+ * So many bytes are rendered ahead of what is sent, and the batch that is being rendered then: the spool's thread goes on
+ * while a window is confirmed, and the next one is sent as fast as the collector reads it.
+ */
+const AHEAD_BYTES = 512 << 10;
+
 /** How soon a release that the disk has refused is tried again. */
 const RETRY_MS = 1000;
 
@@ -21,12 +28,13 @@ export class ThreadedReader implements SpoolReader {
   #position: number;
   /** Set while the disk has refused to store how far the collector is. */
   #retry: NodeJS.Timeout | undefined;
-  #ahead: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
+  readonly #ahead: Ahead;
 
   constructor(collector: string, position: number, host: ReaderHost) {
     this.#collector = collector;
     this.#host = host;
     this.#position = position;
+    this.#ahead = new Ahead((at, maxEvents) => this.#ask(at, maxEvents), host.end);
   }
 
   get position(): number {
@@ -35,11 +43,11 @@ export class ThreadedReader implements SpoolReader {
 
   async read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch> {
     while (position >= this.#host.end()) await this.#host.untilAppended(signal);
-    const batch = await this.#take(position, maxEvents);
-    // The rest of the window is rendered while this part is sent, and the next while it is confirmed.
-    const rest = maxEvents - batch.frames.count - batch.damaged;
-    if (batch.end < this.#host.end()) this.#readAhead(batch.end, rest > 0 ? rest : maxEvents);
-    return batch;
+    return await this.#ahead.take(position, maxEvents);
+  }
+
+  ready(position: number): number {
+    return this.#ahead.ready(position);
   }
 
   async release(position: number): Promise<Error | undefined> {
@@ -66,20 +74,6 @@ export class ThreadedReader implements SpoolReader {
     }, RETRY_MS).unref();
   }
 
-  async #take(position: number, maxEvents: number): Promise<Batch> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    const batch = ahead?.position === position ? await ahead.batch : undefined;
-    return batch !== undefined && batch.frames.count <= maxEvents ? batch : await this.#ask(position, maxEvents);
-  }
-
-  #readAhead(position: number, maxEvents: number): void {
-    const batch = this.#ask(position, maxEvents);
-    // A failure is told to whoever reads here next, if anybody does.
-    batch.catch(() => undefined);
-    this.#ahead = { position, batch };
-  }
-
   async #ask(position: number, maxEvents: number): Promise<Batch> {
     const batch = await this.#host.thread.ask("read", this.#collector, position, maxEvents);
     if (batch === undefined) {
@@ -91,4 +85,80 @@ export class ThreadedReader implements SpoolReader {
     // What comes from another thread is a plain Uint8Array.
     return { frames: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), count }, ...rest };
   }
+}
+
+/** The batches behind the one that was read last: the rest of its window, and then the next one, if that is as large. */
+class Ahead {
+  readonly #ask: (position: number, maxEvents: number) => Promise<Batch>;
+  readonly #end: () => number;
+  /** One behind the other. */
+  #ready: Placed[] = [];
+  #asked: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
+  /** How many events the window has room for, behind what is ready. */
+  #room = 0;
+  #windowEvents = 0;
+
+  constructor(ask: (position: number, maxEvents: number) => Promise<Batch>, end: () => number) {
+    this.#ask = ask;
+    this.#end = end;
+  }
+
+  ready(position: number): number {
+    const [first] = this.#ready;
+    return first?.position === position ? eventsOf(first.batch) : 0;
+  }
+
+  async take(position: number, maxEvents: number): Promise<Batch> {
+    if (this.#ready.length === 0 && this.#asked?.position === position) await this.#asked.batch;
+    if (this.#ready[0]?.position !== position || this.ready(position) > maxEvents) this.#forget();
+    const batch = this.#ready.shift()?.batch ?? (await this.#ask(position, maxEvents));
+    const rest = maxEvents - eventsOf(batch);
+    // More than was left of the window before: another has begun.
+    if (maxEvents > this.#room) this.#windowEvents = maxEvents;
+    this.#room = this.#ready.reduce((room, next) => this.#roomBehind(room, next.batch), rest);
+    this.#goOn(batch.end);
+    return batch;
+  }
+
+  #goOn(behind: number): void {
+    const position = this.#ready.at(-1)?.batch.end ?? behind;
+    const bytes = this.#ready.reduce((sum, { batch }) => sum + batch.frames.bytes.length, 0);
+    if (this.#asked !== undefined || bytes >= AHEAD_BYTES || position >= this.#end()) return;
+    const asked = { position, batch: this.#ask(position, this.#room > 0 ? this.#room : this.#windowEvents) };
+    this.#asked = asked;
+    asked.batch.then(
+      (batch) => {
+        if (this.#asked !== asked) {
+          releaseBuffer(batch.frames.bytes);
+          return;
+        }
+        this.#asked = undefined;
+        this.#ready.push({ position, batch });
+        this.#room = this.#roomBehind(this.#room, batch);
+        this.#goOn(batch.end);
+      },
+      () => {
+        // A failure is told to whoever waits for it; nobody else has to know: it is asked again.
+        if (this.#asked === asked) this.#asked = undefined;
+      },
+    );
+  }
+
+  #roomBehind(room: number, batch: Batch): number {
+    return (room > 0 ? room : this.#windowEvents) - eventsOf(batch);
+  }
+
+  #forget(): void {
+    for (const { batch } of this.#ready.splice(0)) releaseBuffer(batch.frames.bytes);
+    this.#asked = undefined;
+  }
+}
+
+interface Placed {
+  readonly position: number;
+  readonly batch: Batch;
+}
+
+function eventsOf({ frames, damaged }: Batch): number {
+  return frames.count + damaged;
 }

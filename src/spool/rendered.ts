@@ -7,8 +7,8 @@ import { Output } from "./output.ts";
 import type { StoredBlock } from "./queue.ts";
 import type { SpoolStore } from "./store.ts";
 
-/** Makes an event a message with its framing: a text, or bytes of UTF-8 that stand until the next call. */
-export type Renderer = (event: SecurityEvent) => string | Uint8Array;
+/** Writes the message of an event with its framing. Throws with nothing written. */
+export type Renderer = (event: SecurityEvent, output: Output) => void;
 
 /** Where the spool's thread finds what it must not know: a module and the options for what it makes. */
 export interface ModuleSource {
@@ -81,7 +81,7 @@ export class RenderedQueue {
     const unmapped: string[] = [];
     for (const event of events) {
       try {
-        OUTPUT.add(this.#render(event));
+        this.#render(event, OUTPUT);
         times.push(event.time);
       } catch (error) {
         // Mapping is total; should it fail all the same, one event is set aside and the others go on.

@@ -1,13 +1,14 @@
 import type { Batch } from "../../src/bridge/ports.ts";
 import type { SecurityEvent } from "../../src/event/event.ts";
 import { moduleUrl } from "../../src/lib/module-url.ts";
-import type { ModuleSource } from "../../src/spool/rendered.ts";
+import type { ModuleSource, Renderer } from "../../src/spool/rendered.ts";
 
 /** Renders an event as a line of JSON, so that a test of the spool sees what stood in it. */
-export function createRenderer(): (event: SecurityEvent) => string {
-  return ({ console, consoleVersion, feed, change, changed, id, key, time, sequence, record }) => {
+export function createRenderer(): Renderer {
+  return ({ console, consoleVersion, feed, change, changed, id, key, time, sequence, record }, output) => {
     if (record["mapping"] === "fails") throw new Error("no such mapping");
-    return `${JSON.stringify({ console, consoleVersion, feed, change, changed, id, key, time, sequence, record })}\n`;
+    const event = { console, consoleVersion, feed, change, changed, id, key, time, sequence, record };
+    output.add(`${JSON.stringify(event)}\n`);
   };
 }
 

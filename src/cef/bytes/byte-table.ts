@@ -1,4 +1,4 @@
-import type { JsonValue } from "../../event/event.ts";
+import type { JsonBytes, JsonValue } from "../../event/event.ts";
 import { isSecretName } from "../../event/secrets.ts";
 import type { KeyType } from "../dictionary.ts";
 import { type ExtensionKey, extensionKey } from "../extension.ts";
@@ -22,8 +22,14 @@ const NO_LIMIT = 0xffffffff;
 /** Names of members that no table knows are the console's, and few; should they be many, their records are not read here. */
 const MAX_LEARNED = 1500;
 
+const ZERO = 0x30;
+const MAX_DIGITS = 9;
+
+/** The length of a message and a space. */
+const MAX_PREFIX = 8;
+
 /** A text in the module's memory. */
-interface Kept {
+export interface Kept {
   readonly at: Address;
   readonly length: number;
 }
@@ -40,13 +46,14 @@ export class ByteTable implements Findings {
   readonly #inputBytes: number;
   /** Free until a message is made. */
   readonly #headAt: Address;
-  readonly #bodyAt: Address;
+  readonly #headBytes: number;
+  /** Of the message that was finished last. */
+  #start: Address = 0;
   readonly #rows = new Map<string, Address>();
   readonly #firstRow: Address;
   readonly #firstOfTrailer: Address;
   readonly #section: Address;
   readonly #leftovers: Kept;
-  readonly #constants = new Map<string, Kept>();
   #learned = 0;
 
   /** Throws for a table that reads values in a way that the module does not know. */
@@ -63,7 +70,8 @@ export class ByteTable implements Findings {
     this.#inputAt = this.#module.inputAt();
     this.#inputBytes = this.#module.inputBytes();
     this.#headAt = this.#module.headAt();
-    this.#bodyAt = this.#module.join(0);
+    // What stands before it has its room there, too.
+    this.#headBytes = this.#module.headBytes() - MAX_PREFIX;
     const [first, second] = NEVER.map((text) => this.#keep(text).at);
     this.#module.setNever(first ?? 0, second ?? 0);
     this.#firstRow = this.#addRows(rows);
@@ -85,23 +93,28 @@ export class ByteTable implements Findings {
   }
 
   /** Whether it understands the record. The other calls are about the one that was opened last. */
-  open(json: Uint8Array): boolean {
-    if (json.length >= this.#inputBytes) return false;
+  open(json: JsonBytes): boolean {
+    if (json.byteLength >= this.#inputBytes) return false;
     for (;;) {
-      this.#bytes.set(json, this.#inputAt);
-      if (this.#module.open(json.length) === 1) return true;
+      json.copyTo(this.#bytes, this.#inputAt);
+      if (this.#module.open(json.byteLength) === 1) return true;
       const length = this.#module.unknownNameLength();
       if (length === 0 || !this.#learn(this.#module.unknownNameAt(), length)) return false;
     }
   }
 
-  /** A text or an integer; undefined for anything else, null for what is not understood. */
-  value(slot: number): string | number | undefined | null {
-    const kind = this.#module.kindOf(slot);
-    if (kind === KIND.oddNumber) return null;
-    if (kind !== KIND.text && kind !== KIND.number) return undefined;
-    const text = this.#text(this.#module.startOf(slot), this.#module.endOf(slot));
-    return kind === KIND.text ? text : Number(text);
+  /** An integer of up to 9 digits; undefined for anything else. */
+  integer(slot: number): number | undefined {
+    const start = this.#module.startOf(slot);
+    const end = this.#module.endOf(slot);
+    if (this.#module.kindOf(slot) !== KIND.number || end - start > MAX_DIGITS) return undefined;
+    let value = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.#bytes[at] ?? 0) - ZERO;
+      if (digit < 0) return undefined;
+      value = value * 10 + digit;
+    }
+    return value;
   }
 
   /** Whether a string stands there, an empty one too. */
@@ -122,16 +135,13 @@ export class ByteTable implements Findings {
     return this.#module.writeLeftovers(this.#leftovers.at, this.#leftovers.length) === 1;
   }
 
-  /** One of few texts. */
-  writeConstant(text: string): boolean {
-    let kept = this.#constants.get(text);
-    if (kept === undefined) this.#constants.set(text, (kept = this.#keep(text)));
-    return this.#module.put(kept.at, kept.length) === 1;
+  /** A text that is written often: what `write` takes. */
+  constant(text: string): Kept {
+    return this.#keep(text);
   }
 
-  /** Of ASCII, a hundred bytes or so. */
-  writeText(text: string): void {
-    this.#module.advance(this.#bytes.write(text, this.#module.end(), "latin1"));
+  write({ at, length }: Kept): boolean {
+    return this.#module.put(at, length) === 1;
   }
 
   isFound(key: string): boolean {
@@ -144,19 +154,21 @@ export class ByteTable implements Findings {
     return this.#text(this.#module.foundStart(row), this.#module.foundEnd(row));
   }
 
-  /** Bytes of what was written. */
-  get length(): number {
-    return this.#module.end() - this.#bodyAt;
+  /**
+   * Puts the head in front of what was written, and tells how many bytes the whole has; undefined for a head that is too long.
+   * `taken` is the whole.
+   */
+  finish(head: string): number | undefined {
+    if (head.length * 3 > this.#headBytes) return undefined;
+    this.#start = this.#module.join(this.#bytes.write(head, this.#headAt));
+    return this.#module.end() - this.#start;
   }
 
-  /**
-   * The message, with the head in front of what was written: bytes that stand until the next record is opened. Undefined for a
-   * head that is too long.
-   */
-  message(head: string): Uint8Array | undefined {
-    if (head.length * 3 > this.#module.headBytes()) return undefined;
-    const start = this.#module.join(this.#bytes.write(head, this.#headAt));
-    return this.#bytes.subarray(start, this.#module.end());
+  /** Hands over what was finished, behind a short prefix. */
+  handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix = ""): void {
+    const start = this.#start - prefix.length;
+    if (prefix !== "") this.#bytes.write(prefix, start, "latin1");
+    take(this.#bytes, start, this.#module.end());
   }
 
   #answer(text: string | undefined, at: Address, room: number): number {

@@ -37,7 +37,6 @@ export interface Exports {
   writeLeftovers(prefix: Address, length: number): number;
   put(text: Address, length: number): number;
   end(): Address;
-  advance(bytes: number): void;
   headAt(): Address;
   headBytes(): number;
   join(length: number): Address;
@@ -108,7 +107,6 @@ function withShape(exports: Exports): Exports {
     writeLeftovers,
     put,
     end,
-    advance,
     headAt,
     headBytes,
     join,
@@ -146,7 +144,6 @@ function withShape(exports: Exports): Exports {
     writeLeftovers,
     put,
     end,
-    advance,
     headAt,
     headBytes,
     join,

@@ -129,6 +129,11 @@ export class FakeReader implements SpoolReader {
     return { ...framesOf(ids), end, newest: micros(end - 1), damaged: 0, unrouted: {} };
   }
 
+  /** Nothing is read ahead. */
+  ready(): number {
+    return 0;
+  }
+
   release(position: number): Promise<Error | undefined> {
     this.released.push(position);
     this.position = position;

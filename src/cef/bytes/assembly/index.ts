@@ -8,7 +8,7 @@ import { Place, ROOT, addPlace } from "./places";
 import { setNever } from "./reading";
 import { kindOf, newSlot, readRecord, setSection, startOf, endOf, unknownLength, unknownStart } from "./record";
 import { Row, addFrom, addRule, forgetFound, isFound, newRow, newRules, writeLeftovers, writeRows } from "./table";
-import { bodyEnd, clearBody, moveBodyEnd, putBytes } from "./write";
+import { bodyEnd, clearBody, putBytes } from "./write";
 
 export { addPlace, newSlot, kindOf, startOf, endOf, setSection, setNever, keep };
 export { newRow, addFrom, newRules, addRule, isFound, writeRows, writeLeftovers };
@@ -81,11 +81,6 @@ export function put(text: usize, length: usize): bool {
 
 export function end(): usize {
   return bodyEnd;
-}
-
-/** So many bytes were written at the end. */
-export function advance(bytes: usize): void {
-  moveBodyEnd(bytes);
 }
 
 export function headAt(): usize {
