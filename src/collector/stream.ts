@@ -9,7 +9,10 @@ const AHEAD_MS = 2000;
  * So many at most are opened ahead. One is enough while windows last longer than it takes to open the next; small windows
  * over TLS, where that takes a tenth of a second and more, need several.
  */
-const MOST_AHEAD = 6;
+const MOST_AHEAD = 10;
+
+/** One less after so many windows in a row that would have found another one ready: to wait for one costs more than to keep one. */
+const SPARED = 50;
 
 export interface StreamOptions extends ConnectionTarget {
   /** False: a window is released when the kernel has taken it, and the connection lasts (`confirm: none`). */
@@ -27,6 +30,8 @@ export class StreamCollector implements Collector {
   /** Opened ahead, the oldest first. */
   #ahead: Ahead[] = [];
   #wantedAhead = 1;
+  /** Windows in a row that would have found another connection ready. */
+  #spared = 0;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
 
@@ -80,12 +85,20 @@ export class StreamCollector implements Collector {
 
   async #takeAhead(signal: AbortSignal): Promise<Connection | undefined> {
     for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
-      if (!next.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, this.#wantedAhead + 1);
-      else if (this.#ahead[0]?.isReady === true) this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
+      this.#learn(next);
       const connection = await orAborted(next.opened, signal);
       if (connection?.isOpen === true) return connection;
     }
     return undefined;
+  }
+
+  #learn(taken: Ahead): void {
+    this.#spared = this.#ahead[0]?.isReady === true ? this.#spared + 1 : 0;
+    if (!taken.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, this.#wantedAhead + 1);
+    else if (this.#spared === SPARED) {
+      this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
+      this.#spared = 0;
+    }
   }
 
   #openAhead(): void {

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
+import { releaseBuffer } from "../lib/release-buffer.ts";
 
 interface Chunk {
   readonly chunk: Buffer;
@@ -31,14 +32,18 @@ export class TlsWire extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#tcp.write(chunk, done);
+    this._writev([{ chunk }], done);
   }
 
   override _writev(chunks: readonly Chunk[], done: (error?: Error | null) => void): void {
+    const last = chunks.at(-1);
     this.#tcp.cork();
-    for (const [at, { chunk }] of chunks.entries()) {
-      if (at < chunks.length - 1) this.#tcp.write(chunk);
-      else this.#tcp.write(chunk, done);
+    for (const { chunk } of chunks) {
+      this.#tcp.write(chunk, (error) => {
+        // Records of TLS, made for this one write. Left to the collector they would be megabytes before it looks at them.
+        releaseBuffer(chunk);
+        if (chunk === last?.chunk) done(error);
+      });
     }
     this.#tcp.uncork();
   }
