@@ -70,9 +70,14 @@ export function exactSlice(json: Buffer, record: ScannedRecord): TextSlice {
   return new TextSlice(json, record, record.longRuns === undefined ? NO_CUTS : cutsFor(json, record.longRuns));
 }
 
+/** What is made of each element as soon as it is found: what is not kept of it then dies young. */
+export type Take<T> = (element: Slice | ScannedRecord) => T;
+
+const AS_IT_IS: Take<Slice | ScannedRecord> = (element) => element;
+
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */
 export function scanList(json: Buffer, from = 0): (Slice | ScannedRecord)[] | undefined {
-  return new Scanner(json, from).list();
+  return new Scanner(json, from).list(AS_IT_IS);
 }
 
 /**
@@ -84,14 +89,24 @@ export function scanObject(
   json: Buffer,
   listKey: string,
   headNames: readonly string[] = [],
-): ScannedObject | undefined {
-  return new Scanner(json, 0, new RecordScanner(json, headNames)).object(listKey);
+): ScannedObject<Slice | ScannedRecord> | undefined {
+  return scanTaking(json, listKey, headNames, AS_IT_IS);
 }
 
-export interface ScannedObject {
+/** The same with what `take` makes of the elements. */
+export function scanTaking<T>(
+  json: Buffer,
+  listKey: string,
+  headNames: readonly string[],
+  take: Take<T>,
+): ScannedObject<T> | undefined {
+  return new Scanner(json, 0, new RecordScanner(json, headNames)).object(listKey, take);
+}
+
+export interface ScannedObject<T = unknown> {
   readonly members: ReadonlyMap<string, Slice>;
   /** The elements of the member named by `listKey`; undefined when it is missing or no list. */
-  readonly elements: readonly (Slice | ScannedRecord)[] | undefined;
+  readonly elements: readonly T[] | undefined;
 }
 
 class Scanner {
@@ -105,10 +120,10 @@ class Scanner {
     this.#records = records;
   }
 
-  object(listKey: string): ScannedObject | undefined {
+  object<T>(listKey: string, take: Take<T>): ScannedObject<T> | undefined {
     const json = this.#json;
     const members = new Map<string, Slice>();
-    let elements: ScannedObject["elements"];
+    let elements: T[] | undefined;
     this.#skipSpace();
     if (json[this.#at++] !== OPEN_BRACE) return undefined;
     for (;;) {
@@ -128,7 +143,7 @@ class Scanner {
       // Of members with one name the last counts, as for JSON.parse.
       if (name === listKey) elements = undefined;
       if (name === listKey && json[start] === OPEN_BRACKET) {
-        elements = this.list();
+        elements = this.list(take);
         if (elements === undefined) return undefined;
         members.set(name, { start, end: this.#at, longRuns: undefined });
         continue;
@@ -139,9 +154,9 @@ class Scanner {
     }
   }
 
-  list(): (Slice | ScannedRecord)[] | undefined {
+  list<T>(take: Take<T>): T[] | undefined {
     const json = this.#json;
-    const elements: (Slice | ScannedRecord)[] = [];
+    const elements: T[] = [];
     this.#skipSpace();
     if (json[this.#at++] !== OPEN_BRACKET) return undefined;
     for (;;) {
@@ -156,7 +171,7 @@ class Scanner {
       const element = record ?? this.skipValue();
       if (element === undefined) return undefined;
       this.#at = element.end;
-      elements.push(element);
+      elements.push(take(element));
     }
   }
 

@@ -6,31 +6,36 @@ import { QUOTE } from "./json-text.ts";
  */
 export class TextSlice {
   readonly #bytes: Buffer;
-  readonly #stretch: Stretch;
+  // Not the stretch itself: whoever found it may have put more into it, and that would live as long as the text.
+  readonly #start: number;
+  readonly #end: number;
+  readonly #units: number;
   readonly #cuts: readonly number[];
 
   /** `cuts`: where the quotes stand, ascending. */
-  constructor(bytes: Buffer, stretch: Stretch, cuts: readonly number[]) {
+  constructor(bytes: Buffer, { start, end, units }: Stretch, cuts: readonly number[]) {
     this.#bytes = bytes;
-    this.#stretch = stretch;
+    this.#start = start;
+    this.#end = end;
+    this.#units = units;
     this.#cuts = cuts;
   }
 
   /** Of the whole, in UTF-16 code units. */
   get length(): number {
-    return this.#stretch.units + this.#cuts.length;
+    return this.#units + this.#cuts.length;
   }
 
   get byteLength(): number {
-    return this.#stretch.end - this.#stretch.start + this.#cuts.length;
+    return this.#end - this.#start + this.#cuts.length;
   }
 
   /** Writes it at `at`, and gives the place behind it. Throws a RangeError when the memory of the text was given back. */
   copyTo(target: Buffer, at: number): number {
-    const { end } = this.#stretch;
+    const end = this.#end;
     // Nothing would be copied, and that would be a record without a word.
     if (this.#bytes.length < end) throw new RangeError("the memory of this text was given back");
-    let { start } = this.#stretch;
+    let start = this.#start;
     let to = at;
     for (const cut of this.#cuts) {
       to += this.#bytes.copy(target, to, start, cut);

@@ -17,7 +17,7 @@ import type { ApiRequest, ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
 import { graphRequest, isWithin } from "./graph.ts";
 import { Overlap } from "./overlap.ts";
-import { type ApiElement, type ApiPage, readGraph, readPage, readTotal } from "./page.ts";
+import { type ApiElement, type ApiPage, readGraph, readPageAs, readTotal } from "./page.ts";
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
@@ -57,18 +57,25 @@ export type FeedStart =
 /** A checkpoint so far ahead of the console's clock says that the clock was set back. */
 const SET_BACK_MS = 60_000;
 
-interface AnsweredPage extends ApiPage {
+/** What became of a record of a page. */
+type Item = PageRecord | DeadLetter | Excluded;
+
+interface Excluded {
+  readonly excludedAt: Micros;
+}
+
+interface AnsweredPage extends ApiPage<Item> {
   /** How many records it was to have. */
   readonly limit: number;
   /** Gives the memory of the answer back, of which its texts may be part. */
   readonly release: () => void;
 }
 
-/** An answer that was asked for before its page is read. */
+/** A page that was asked for before anybody reads it. */
 interface Ahead {
   readonly poll: WindowPoll;
   readonly cursor: string | undefined;
-  readonly answer: Promise<Answer>;
+  readonly page: Promise<AnsweredPage>;
 }
 
 /**
@@ -118,7 +125,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       return emptyPage(checkpoint, consoleVersion);
     }
     const { elements, nextCursor, limit, release } = await this.#ask(poll, signal);
-    const { records, deadLetters, excluded } = this.#read(elements, poll);
+    const { records, deadLetters, excluded } = sorted(elements, poll);
     const { hasMore, reached = 0 } = poll.advance({ count: elements.length, limit }, nextCursor);
     if (hasMore) this.#readAhead(poll);
     else this.#end(poll);
@@ -139,8 +146,11 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     const consoleVersion = await this.#client.version(signal);
     const now = this.#client.clock.now() ?? ((Date.now() * 1000) as Micros);
     const poll = new WindowPoll({ from: 0 as Micros, to: now, readBefore: now, sure: now });
-    const { elements } = this.#parse(await this.#client.ask(this.#request(poll, limit, "desc"), signal));
-    const { records } = this.#read(elements, poll);
+    const { elements } = this.#parse(
+      await this.#client.ask(this.#request(poll, limit, "desc"), signal),
+      poll.place.from,
+    );
+    const { records } = sorted(elements, poll);
     return records.toReversed().map((record) => toEvent(this.key, consoleVersion, record));
   }
 
@@ -215,9 +225,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
 
   async #ask(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
     try {
-      const answer = await this.#fetch(poll, signal);
-      const { limit = PAGE_LIMIT, body } = answer;
-      return { ...this.#parse(answer), limit, release: () => body.release() };
+      return await this.#next(poll, signal);
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (poll.startOver()) return await this.#ask(poll, signal);
@@ -226,26 +234,35 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     }
   }
 
-  /** Asks for the next page while this one is stored: otherwise console and disk would wait for each other. */
+  /** Asks for the next page, and reads it, while this one is stored: otherwise console, disk and we would wait for each other. */
   #readAhead(poll: WindowPoll): void {
-    const answer = this.#client.ask(this.#request(poll), new AbortController().signal);
-    // A failure is told to whoever waits for the answer, if anybody still does.
-    answer.catch(() => undefined);
-    this.#ahead = { poll, cursor: poll.place.cursor, answer };
+    const page = this.#fetch(poll, new AbortController().signal);
+    // A failure is told to whoever waits for the page, if anybody still does.
+    page.catch(() => undefined);
+    this.#ahead = { poll, cursor: poll.place.cursor, page };
   }
 
-  #fetch(poll: WindowPoll, signal: AbortSignal): Promise<Answer> {
+  #next(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead?.poll === poll && ahead.cursor === poll.place.cursor) return orAborted(ahead.answer, signal);
-    return this.#client.ask(this.#request(poll), signal);
+    if (ahead?.poll === poll && ahead.cursor === poll.place.cursor) return orAborted(ahead.page, signal);
+    return this.#fetch(poll, signal);
   }
 
-  #parse({ body }: Answer): ApiPage {
+  async #fetch(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
+    const { from } = poll.place;
+    const answer = await this.#client.ask(this.#request(poll), signal);
+    const { limit = PAGE_LIMIT, body } = answer;
+    return { ...this.#parse(answer, from), limit, release: () => body.release() };
+  }
+
+  /** `otherwise`: the time of a record that tells none. */
+  #parse({ body }: Answer, otherwise: Micros): ApiPage<Item> {
     const { path, graphql } = this.#source;
-    return graphql === undefined
-      ? readPage(body.bytes, path, this.#source)
-      : readGraph(body.bytes, path, graphql.field);
+    const read = (element: ApiElement): Item => this.#read(element, otherwise);
+    if (graphql === undefined) return readPageAs(body.bytes, path, this.#source, read);
+    const { elements, nextCursor } = readGraph(body.bytes, path, graphql.field);
+    return { elements: elements.map(read), nextCursor };
   }
 
   #request({ place }: WindowPoll, limit = PAGE_LIMIT, order: "asc" | "desc" = "asc"): ApiRequest {
@@ -266,26 +283,32 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     };
   }
 
-  #read(elements: readonly ApiElement[], poll: WindowPoll): Pick<Page, "records" | "deadLetters" | "excluded"> {
+  #read(element: ApiElement, otherwise: Micros): Item {
     const { excludeTypes, scope } = this.#options;
     const { typeField, graphql, isObject, time } = this.#source;
-    const records: PageRecord[] = [];
-    const deadLetters: DeadLetter[] = [];
-    let excluded = 0;
-    for (const element of elements) {
-      const read = readElement(element, this.#source);
-      if (isDeadLetter(read)) {
-        deadLetters.push(read);
-        continue;
-      }
-      const record = entryOf(read, this.#source, { time: time(read.value), otherwise: poll.place.from, isObject });
-      poll.see(record.time);
-      const isExcluded =
-        (typeField !== undefined && excludeTypes.includes(Number(read.value[typeField]))) ||
-        (graphql !== undefined && !isWithin(read.value, scope));
-      if (isExcluded) excluded += 1;
-      else records.push(record);
-    }
-    return { records, deadLetters, excluded };
+    const read = readElement(element, this.#source);
+    if (isDeadLetter(read)) return read;
+    const record = entryOf(read, this.#source, { time: time(read.value), otherwise, isObject });
+    const isExcluded =
+      (typeField !== undefined && excludeTypes.includes(Number(read.value[typeField]))) ||
+      (graphql !== undefined && !isWithin(read.value, scope));
+    return isExcluded ? { excludedAt: record.time } : record;
   }
+}
+
+/** The poll sees them only now: the page is whole. */
+function sorted(items: readonly Item[], poll: WindowPoll): Pick<Page, "records" | "deadLetters" | "excluded"> {
+  const records: PageRecord[] = [];
+  const deadLetters: DeadLetter[] = [];
+  let excluded = 0;
+  for (const item of items) {
+    if ("reason" in item) {
+      deadLetters.push(item);
+      continue;
+    }
+    if ("excludedAt" in item) excluded += 1;
+    else records.push(item);
+    poll.see("excludedAt" in item ? item.excludedAt : item.time);
+  }
+  return { records, deadLetters, excluded };
 }

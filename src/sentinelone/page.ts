@@ -7,12 +7,13 @@ import {
   exactText,
   parseSlice,
   scanObject,
+  scanTaking,
 } from "../lib/exact-json.ts";
 import { FeedRefusedError, FeedUnavailableError } from "./errors.ts";
 
-/** An API answer with a list: its records as text and value, and the cursor to the next page. */
-export interface ApiPage {
-  readonly elements: readonly ApiElement[];
+/** An API answer with a list: its records, or what was made of them, and the cursor to the next page. */
+export interface ApiPage<T = ApiElement> {
+  readonly elements: readonly T[];
   /** Undefined at the end of the list. */
   readonly nextCursor: string | undefined;
 }
@@ -39,10 +40,24 @@ const GRAPH_REFUSED_MS = 60_000;
  * where that is no list itself, and `head` the members that are wanted of each record. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON, for anything without a list, and for
  * `errors` without records: a 200 may carry both.
  */
-export function readPage(json: Buffer, path: string, { within, head = [] }: PageOptions = {}): ApiPage {
-  const outer = scanObject(json, "data", head);
+export function readPage(json: Buffer, path: string, options: PageOptions = {}): ApiPage {
+  return readPageAs(json, path, options, (element) => element);
+}
+
+/** The same with what `read` makes of each record, as soon as it is found. What it makes is dropped where the page is refused. */
+export function readPageAs<T>(
+  json: Buffer,
+  path: string,
+  { within, head = [] }: PageOptions,
+  read: (element: ApiElement) => T,
+): ApiPage<T> {
+  const from =
+    (text: Buffer) =>
+    (slice: Slice | ScannedRecord): T =>
+      read(elementOf(text, slice));
+  const outer = scanTaking(json, "data", head, from(json));
   const inner = within === undefined || outer?.elements !== undefined ? undefined : memberText(json, outer, "data");
-  const scanned = inner === undefined ? outer : withElements(outer, scanObject(inner, within ?? ""));
+  const scanned = inner === undefined ? outer : withElements(outer, scanTaking(inner, within ?? "", [], from(inner)));
   if (scanned === undefined)
     throw new FeedUnavailableError(`the answer to ${path} is torn: ${json.length} bytes that are no whole JSON object`);
   const errors = member(json, scanned.members.get("errors"));
@@ -53,10 +68,7 @@ export function readPage(json: Buffer, path: string, { within, head = [] }: Page
     );
   }
   const pagination = member(json, scanned.members.get("pagination")) as { nextCursor?: unknown } | undefined;
-  return {
-    elements: scanned.elements.map((slice) => elementOf(inner ?? json, slice)),
-    nextCursor: normalizeCursor(pagination?.nextCursor),
-  };
+  return { elements: scanned.elements, nextCursor: normalizeCursor(pagination?.nextCursor) };
 }
 
 /** Reads `{data:{…}}`, the answer that is one object. */
@@ -130,7 +142,10 @@ function memberText(json: Buffer, scanned: ScannedObject | undefined, name: stri
   return slice === undefined ? undefined : json.subarray(slice.start, slice.end);
 }
 
-function withElements(outer: ScannedObject | undefined, inner: ScannedObject | undefined): ScannedObject | undefined {
+function withElements<T>(
+  outer: ScannedObject | undefined,
+  inner: ScannedObject<T> | undefined,
+): ScannedObject<T> | undefined {
   return outer === undefined ? undefined : { members: outer.members, elements: inner?.elements };
 }
 

@@ -79,7 +79,7 @@ export function entryOf(
   { time, otherwise, isObject }: { time: JsonValue | undefined; otherwise: Micros; isObject: boolean },
 ): PageRecord {
   const at = parseTime(time) ?? snowflakeTime(id) ?? otherwise;
-  if (!isObject) return { id, time: at, version: undefined, text };
+  if (!isObject) return { id, time: at, version: undefined, change: "event", text };
   const version = versionOf(value, source) ?? digest(text);
   return { id, time: at, version, text, fingerprint: fingerprint(value, version, volatileOf(source)) };
 }

@@ -1,7 +1,14 @@
 import { promisify } from "node:util";
 import { constants, zstdCompress, zstdDecompressSync } from "node:zlib";
 import type { RecordText } from "../bridge/ports.ts";
-import { type Change, type EventFeed, type JsonBytes, type JsonRecord, type SecurityEvent, eventKey } from "../event/event.ts";
+import {
+  type Change,
+  type EventFeed,
+  type JsonBytes,
+  type JsonRecord,
+  type SecurityEvent,
+  eventKey,
+} from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
 import { Output } from "./output.ts";

@@ -107,10 +107,17 @@ function entryOf(
   }
 }
 
-function made({ id, time, version, text, fingerprint }: PageRecord, change: Change): NewEntry {
+function made(record: PageRecord, change: Change): NewEntry {
+  // A page has a thousand of them: none is made twice.
+  if (isMade(record, change)) return record;
+  const { id, time, version, text, fingerprint } = record;
   return fingerprint === undefined
     ? { id, time, version, text, change }
     : { id, time, version, text, change, fingerprint };
+}
+
+function isMade(record: PageRecord, change: Change): record is PageRecord & NewEntry {
+  return record.change === change;
 }
 
 /** The record with the other version when its content has changed and the console's version has not. */

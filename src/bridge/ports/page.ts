@@ -23,6 +23,8 @@ export interface PageRecord {
   readonly version: string | undefined;
   /** `entry` when left out. */
   readonly kind?: RecordKind;
+  /** Set where it is known before: an entry of an append-only list is an `event`, once. */
+  readonly change?: "event";
   /** What the object looks like, to be compared with what it was. */
   readonly fingerprint?: Fingerprint;
   /** The version in place of `version`, should the content have changed and that not. */
