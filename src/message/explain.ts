@@ -1,5 +1,5 @@
 import { unescapeExtension } from "../cef/escape.ts";
-import { createMappings } from "../cef/mapping/feeds.ts";
+import { mapFeeds } from "../cef/mapping/feeds.ts";
 import type { SecurityEvent } from "../event/event.ts";
 import type { CefSeverity } from "../event/severity.ts";
 import type { MessageOptions } from "./encoder.ts";
@@ -14,10 +14,10 @@ export interface ExplainedEvent {
 }
 
 export function createExplainer(options: MessageOptions): (event: SecurityEvent) => ExplainedEvent {
-  const mappings = createMappings(options);
+  const map = mapFeeds(options);
   const writeFields = createFieldWriter(options.fields ?? []);
   return (event) => {
-    const mapped = mappings[event.feed](event);
+    const mapped = map(event);
     writeFields(event, mapped);
     const { classId, name, severity, extension } = mapped;
     const keys = new Map(

@@ -1,5 +1,5 @@
-import type { MappingOptions } from "../cef/cef-event.ts";
-import { createMappings } from "../cef/mapping/feeds.ts";
+import type { FeedMapping, MappingOptions } from "../cef/cef-event.ts";
+import { mapFeeds } from "../cef/mapping/feeds.ts";
 import { type ScopeKey, createScopeReader } from "../cef/scope.ts";
 import { type EventFeed, FEED_NAMES, type SecurityEvent } from "../event/event.ts";
 import { type Routable, type Route, type Scope, createRouter as createMatcher } from "../routing/match.ts";
@@ -22,7 +22,7 @@ const MAPPING: MappingOptions = { rt: "epoch", unmappedData: false };
 /** Decides by the record which collectors get an event. The spool's thread loads this module. */
 export function createRouter({ routes }: RouterOptions): (event: SecurityEvent) => Routing {
   const match = createMatcher(routes);
-  const mappings = createMappings(MAPPING);
+  const map = mapFeeds(MAPPING);
   const scopes = new Map<EventFeed, ReturnType<typeof createScopeReader>>(
     FEED_NAMES.map((feed) => [feed, createScopeReader(feed)]),
   );
@@ -33,7 +33,7 @@ export function createRouter({ routes }: RouterOptions): (event: SecurityEvent) 
       id: reader?.read(record, id),
       name: reader?.read(record, name),
     });
-    const routable = new EventRouting(event, mappings, {
+    const routable = new EventRouting(event, map, {
       account: scope("accountId", "accountName"),
       site: scope("siteId", "siteName"),
       group: scope("S1groupId", "S1groupName"),
@@ -41,8 +41,6 @@ export function createRouter({ routes }: RouterOptions): (event: SecurityEvent) 
     return { collectors: match(routable), belongsTo: routable.belongsTo };
   };
 }
-
-type Mappings = ReturnType<typeof createMappings>;
 
 /** Maps the event only when a criterion asks for its type or severity. */
 class EventRouting implements Routable {
@@ -52,17 +50,17 @@ class EventRouting implements Routable {
   readonly site: Scope;
   readonly group: Scope;
   readonly #event: SecurityEvent;
-  readonly #mappings: Mappings;
+  readonly #mapFeed: FeedMapping;
   #mapped: Pick<Routable, "type" | "severity"> | undefined;
 
-  constructor(event: SecurityEvent, mappings: Mappings, scopes: Pick<Routable, "account" | "site" | "group">) {
+  constructor(event: SecurityEvent, map: FeedMapping, scopes: Pick<Routable, "account" | "site" | "group">) {
     this.console = event.console;
     this.feed = event.feed;
     this.account = scopes.account;
     this.site = scopes.site;
     this.group = scopes.group;
     this.#event = event;
-    this.#mappings = mappings;
+    this.#mapFeed = map;
   }
 
   get type(): string {
@@ -80,7 +78,7 @@ class EventRouting implements Routable {
 
   #map(): Pick<Routable, "type" | "severity"> {
     if (this.#mapped === undefined) {
-      const { classId, severity } = this.#mappings[this.feed](this.#event);
+      const { classId, severity } = this.#mapFeed(this.#event);
       this.#mapped = { type: classId, severity };
     }
     return this.#mapped;

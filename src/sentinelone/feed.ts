@@ -19,6 +19,7 @@ import { graphRequest, isWithin } from "./graph.ts";
 import { Overlap } from "./overlap.ts";
 import { type ApiElement, type ApiPage, readGraph, readPageAs, readTotal } from "./page.ts";
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
+import { READ_AHEAD } from "./read-ahead.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
 import { WindowPoll } from "./window-poll.ts";
@@ -236,6 +237,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
 
   /** Asks for the next page, and reads it, while this one is stored: otherwise console, disk and we would wait for each other. */
   #readAhead(poll: WindowPoll): void {
+    if (!READ_AHEAD.take(this)) return;
     const page = this.#fetch(poll, new AbortController().signal);
     // A failure is told to whoever waits for the page, if anybody still does.
     page.catch(() => undefined);
@@ -245,6 +247,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   #next(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
+    READ_AHEAD.give(this);
     if (ahead?.poll === poll && ahead.cursor === poll.place.cursor) return orAborted(ahead.page, signal);
     return this.#fetch(poll, signal);
   }

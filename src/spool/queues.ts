@@ -67,8 +67,14 @@ interface Loaded {
 
 async function loaded({ renderers: sources, router }: CollectorSources): Promise<Loaded> {
   const renderers = new Map<string, Renderer>();
-  for (const [collector, source] of Object.entries(sources))
-    renderers.set(collector, await load<Renderer>("createRenderer", source));
+  // Collectors that want the same share one: it has tables and code of its own.
+  const made = new Map<string, Promise<Renderer>>();
+  for (const [collector, source] of Object.entries(sources)) {
+    const alike = JSON.stringify(source);
+    const renderer = made.get(alike) ?? load<Renderer>("createRenderer", source);
+    made.set(alike, renderer);
+    renderers.set(collector, await renderer);
+  }
   const route = router === undefined || router.isAlike ? undefined : await load<Router>("createRouter", router);
   return { renderers, route, router };
 }

@@ -94,6 +94,8 @@ class Ahead {
   /** One behind the other. */
   #ready: Placed[] = [];
   #asked: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
+  /** Behind the batch that was taken last. */
+  #taken = -1;
   /** How many events the window has room for, behind what is ready. */
   #room = 0;
   #windowEvents = 0;
@@ -116,7 +118,9 @@ class Ahead {
     // More than was left of the window before: another has begun.
     if (maxEvents > this.#room) this.#windowEvents = maxEvents;
     this.#room = this.#ready.reduce((room, next) => this.#roomBehind(room, next.batch), rest);
-    this.#goOn(batch.end);
+    // A collector that is away asks for the same again and again, and would have more made than it can take.
+    if (position === this.#taken) this.#goOn(batch.end);
+    this.#taken = batch.end;
     return batch;
   }
 

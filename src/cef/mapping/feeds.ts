@@ -13,15 +13,32 @@ import type { Table } from "./table.ts";
 import { NOTE, TIMELINE } from "./threat-details.ts";
 import { THREATS } from "./threats.ts";
 
-export function createMappings(options: MappingOptions): Readonly<Record<EventFeed, FeedMapping>> {
-  const own = { activities: mapActivities(options), threats: mapThreats(options) };
-  const [mark, note, timeline] = [MARK, NOTE, TIMELINE].map((mapping) => mapObjects(mapping, options));
-  const mappings = Object.values(FEEDS).map(({ name, mapping }): [FeedName, FeedMapping] => {
-    const objects = "noun" in mapping ? mapObjects(mapping, options) : own[name as keyof typeof own];
-    const byChange: Partial<Record<Change, FeedMapping | undefined>> = { snapshot: mark, note, timeline };
-    return [name, (event) => (byChange[event.change] ?? objects)(event)];
-  });
-  return { ...(Object.fromEntries(mappings) as Record<FeedName, FeedMapping>), bridge: mapOwnEvents(options) };
+/** The mapping of every feed. Each is made when its first event comes: most never have one, and a table takes memory. */
+export function mapFeeds(options: MappingOptions): FeedMapping {
+  const beside: Partial<Record<Change, FeedMapping>> = {
+    snapshot: lazily(() => mapObjects(MARK, options)),
+    note: lazily(() => mapObjects(NOTE, options)),
+    timeline: lazily(() => mapObjects(TIMELINE, options)),
+  };
+  const bridge = lazily(() => mapOwnEvents(options));
+  const feeds = new Map<EventFeed, FeedMapping>(
+    Object.values(FEEDS).map(({ name }) => [name, lazily(() => mapFeed(name, options))]),
+  );
+  return (event) => {
+    const feed = feeds.get(event.feed);
+    return (feed === undefined ? bridge : (beside[event.change] ?? feed))(event);
+  };
+}
+
+function mapFeed(name: FeedName, options: MappingOptions): FeedMapping {
+  const { mapping } = FEEDS[name];
+  if ("noun" in mapping) return mapObjects(mapping, options);
+  return name === "activities" ? mapActivities(options) : mapThreats(options);
+}
+
+function lazily(make: () => FeedMapping): FeedMapping {
+  let made: FeedMapping | undefined;
+  return (event) => (made ??= make())(event);
 }
 
 /** The table that a feed's records are read by. */

@@ -1,5 +1,5 @@
 import type { CefEvent, MappingOptions } from "../../cef/cef-event.ts";
-import { createMappings } from "../../cef/mapping/feeds.ts";
+import { mapFeeds } from "../../cef/mapping/feeds.ts";
 import type { SecurityEvent } from "../../event/event.ts";
 import { type Field, createFieldWriter } from "../fields.ts";
 
@@ -12,10 +12,10 @@ export interface FormatOptions extends Pick<MappingOptions, "rt" | "unmappedData
 /** The one mapping of all formats, the operator's fields included. `plain`: with values as they are, not as CEF has them. */
 export function createMapping(options: FormatOptions, values: "cef" | "plain"): (event: SecurityEvent) => CefEvent {
   const { rt, unmappedData, sequence = false } = options;
-  const mappings = createMappings({ rt, unmappedData, sequence, values });
+  const map = mapFeeds({ rt, unmappedData, sequence, values });
   const writeFields = createFieldWriter(options.fields ?? []);
   return (event) => {
-    const mapped = mappings[event.feed](event);
+    const mapped = map(event);
     writeFields(event, mapped);
     return mapped;
   };
