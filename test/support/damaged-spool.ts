@@ -8,7 +8,7 @@ import { listIdentities } from "../../src/spool/identities.ts";
 import { packBlock } from "../../src/spool/block.ts";
 import { UnpackedBlocks } from "../../src/spool/blocks.ts";
 import { SpoolDamagedError } from "../../src/spool/errors.ts";
-import { RenderedQueue } from "../../src/spool/rendered.ts";
+import { RenderedQueue, type Renderer } from "../../src/spool/rendered.ts";
 import { SIGHT } from "../../src/spool/sightings.ts";
 import type { PackedPage } from "../../src/spool/packed.ts";
 import { SpoolStore, type StoreOptions } from "../../src/spool/store.ts";
@@ -111,7 +111,7 @@ export class DamagedWorld {
 
   #open(): SpoolStore {
     const store = SpoolStore.open(this.options);
-    const render = (event: { console: string; id: string }): string => `${event.console}/${event.id}\n`;
+    const render: Renderer = ({ console, id }, output) => output.add(`${console}/${id}\n`);
     const blocks = new UnpackedBlocks(store, { route: undefined, past: [], names: [] });
     const parts = { store, blocks, render, countsUnrouted: false };
     this.#queues = new Map(COLLECTORS.map((name) => [name, new RenderedQueue(name, parts)]));

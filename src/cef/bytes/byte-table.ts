@@ -59,11 +59,11 @@ export class ByteTable implements Findings {
   /** Throws for a table that reads values in a way that the module does not know. */
   constructor({ rows, trailer, leftovers }: Table) {
     this.#module = instantiate({
-      read: (reading, isText, start, end, at, room) =>
+      hostRead: (reading, isText, start, end, at, room) =>
         this.#answer(READINGS[reading]?.(this.#valueOf(isText, start, end)), at, room),
-      conform: (type, start, end, at, room) =>
+      hostConform: (type, start, end, at, room) =>
         this.#answer(CONFORM[TYPES[type] ?? "string"](this.#text(start, end)), at, room),
-      compact: (name, length, isText, start, end, at, room) =>
+      hostCompact: (name, length, isText, start, end, at, room) =>
         this.#answer(compactJson(this.#valueOf(isText, start, end), this.#text(name, name + length)), at, room),
     });
     this.#bytes = Buffer.from(this.#module.memory.buffer);

@@ -4,15 +4,12 @@
  */
 
 /** A value as the reading gives it: JSON, or a text when it is one. */
-@external("host", "read")
 export declare function hostRead(reading: u32, isText: bool, start: usize, end: usize, at: usize, room: usize): i32;
 
 /** A text in the form that a type asks for. */
-@external("host", "conform")
 export declare function hostConform(type: u32, start: usize, end: usize, at: usize, room: usize): i32;
 
 /** What is left of a value without secrets and nothings, as compact JSON. */
-@external("host", "compact")
 export declare function hostCompact(
   name: usize,
   length: u32,

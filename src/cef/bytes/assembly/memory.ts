@@ -44,7 +44,7 @@ let heapTop: usize = HEAP;
 export function allocate(bytes: usize): usize {
   const at = heapTop;
   const top = (at + bytes + 7) & ~7;
-  if (top > ((<usize>memory.size()) << 16)) return 0;
+  if (top > (<usize>memory.size()) << 16) return 0;
   heapTop = top;
   return at;
 }

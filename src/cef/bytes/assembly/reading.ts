@@ -155,7 +155,8 @@ function isMac(start: usize, end: usize): bool {
   for (let index: usize = 0; index < 17; index++) {
     const code = load<u8>(start + index);
     const lower = code | 0x20;
-    if (index % 3 === 2 ? code !== 0x3a && code !== 0x2d : !isDigit(code) && (lower < 0x61 || lower > 0x66)) return false;
+    if (index % 3 === 2 ? code !== 0x3a && code !== 0x2d : !isDigit(code) && (lower < 0x61 || lower > 0x66))
+      return false;
   }
   return true;
 }

@@ -71,7 +71,14 @@ export function forgetFound(): void {
 }
 
 /** `prefix`: a kept text. */
-export function newRow(prefix: usize, prefixLength: u32, reading: u32, type: u32, maxLength: u32, isCustom: bool): usize {
+export function newRow(
+  prefix: usize,
+  prefixLength: u32,
+  reading: u32,
+  type: u32,
+  maxLength: u32,
+  isCustom: bool,
+): usize {
   const row = allocate(offsetof<Row>());
   if (row === 0) return 0;
   const one = changetype<Row>(row);
