@@ -19,8 +19,8 @@ export interface Operations {
   openJob: { ask: [JobOrder]; answer: Job };
   endJob: { ask: [number]; answer: undefined };
   append: { ask: [FeedKey, PackedPage]; answer: AppendOutcome };
-  /** Collector, position, and how many events at most. */
-  read: { ask: [string, number, number]; answer: RenderedBatch | undefined };
+  /** Collector, position, and how many events at most; without a position behind what it has read last. */
+  read: { ask: [string, number | undefined, number]; answer: RenderedBatch | undefined };
   release: { ask: [string, number]; answer: undefined };
   /** Whose place it is that is kept, from now on; see queues.ts. */
   configure: { ask: [CollectorSources]; answer: ConfiguredCollectors };

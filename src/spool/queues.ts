@@ -40,7 +40,7 @@ export class Queues {
     return { positions: this.#store.positions, forgotten };
   }
 
-  read(collector: string, position: number, maxEvents: number): RenderedBatch | undefined {
+  read(collector: string, position: number | undefined, maxEvents: number): RenderedBatch | undefined {
     return this.#queues.get(collector)?.read(position, maxEvents);
   }
 

@@ -8,15 +8,17 @@ export interface ReaderHost {
   readonly thread: SpoolThread;
   /** The position of the next event. */
   readonly end: () => number;
+  /** How many collectors there are. */
+  readonly collectors: () => number;
   readonly untilAppended: (signal: AbortSignal) => Promise<void>;
   readonly onRelease: (position: number) => void;
 }
 
 /**
- * So many bytes are rendered ahead of what is sent, and the batch that is being rendered then: the spool's thread goes on
- * while a window is confirmed, and the next one is sent as fast as the collector reads it.
+ * So many bytes are rendered ahead of what is sent, for all collectors together, and for each the batch that is being rendered
+ * then: the spool's thread goes on while a window is confirmed, and the next one is sent as fast as the collector reads it.
  */
-const AHEAD_BYTES = 512 << 10;
+const AHEAD_BYTES = 1 << 20;
 
 /** How soon a release that the disk has refused is tried again. */
 const RETRY_MS = 1000;
@@ -34,7 +36,7 @@ export class ThreadedReader implements SpoolReader {
     this.#collector = collector;
     this.#host = host;
     this.#position = position;
-    this.#ahead = new Ahead((at, maxEvents) => this.#ask(at, maxEvents), host.end);
+    this.#ahead = new Ahead((at, maxEvents) => this.#ask(at, maxEvents), host);
   }
 
   get position(): number {
@@ -43,7 +45,11 @@ export class ThreadedReader implements SpoolReader {
 
   async read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch> {
     while (position >= this.#host.end()) await this.#host.untilAppended(signal);
-    return await this.#ahead.take(position, maxEvents);
+    const batch = await this.#ahead.take(position, maxEvents);
+    if (batch !== undefined) return batch;
+    throw new SpoolUnusableError(
+      `the spool has no block for position ${position}, though it ends at ${this.#host.end()}`,
+    );
   }
 
   ready(position: number): number {
@@ -74,35 +80,41 @@ export class ThreadedReader implements SpoolReader {
     }, RETRY_MS).unref();
   }
 
-  async #ask(position: number, maxEvents: number): Promise<Batch> {
+  /** Without a position: behind what was asked for last. Undefined at the end of the queue. */
+  async #ask(position: number | undefined, maxEvents: number): Promise<Batch | undefined> {
     const batch = await this.#host.thread.ask("read", this.#collector, position, maxEvents);
-    if (batch === undefined) {
-      throw new SpoolUnusableError(
-        `the spool has no block for position ${position}, though it ends at ${this.#host.end()}`,
-      );
-    }
+    if (batch === undefined) return undefined;
     const { bytes, count, ...rest } = batch;
     // What comes from another thread is a plain Uint8Array.
     return { frames: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), count }, ...rest };
   }
 }
 
+/** So many are asked for at once: while the answer to one is on its way, the spool's thread makes the next. */
+const ASKED = 2;
+
 /** The batches behind the one that was read last: the rest of its window, and then the next one, if that is as large. */
 class Ahead {
-  readonly #ask: (position: number, maxEvents: number) => Promise<Batch>;
-  readonly #end: () => number;
+  readonly #ask: (position: number | undefined, maxEvents: number) => Promise<Batch | undefined>;
+  readonly #host: Pick<ReaderHost, "end" | "collectors">;
   /** One behind the other. */
   #ready: Placed[] = [];
-  #asked: { readonly position: number; readonly batch: Promise<Batch> } | undefined;
-  /** Behind the batch that was taken last. */
-  #taken = -1;
+  /** The answers that are to come, in their order; another list once they are of no use any more. */
+  #asked: Promise<unknown>[] = [];
+  /** Behind what is ready, or was taken last. */
+  #behind = -1;
   /** How many events the window has room for, behind what is ready. */
   #room = 0;
   #windowEvents = 0;
+  /** Of the last batch: what the next ones will have. */
+  #usual = 0;
 
-  constructor(ask: (position: number, maxEvents: number) => Promise<Batch>, end: () => number) {
+  constructor(
+    ask: (position: number | undefined, maxEvents: number) => Promise<Batch | undefined>,
+    host: Pick<ReaderHost, "end" | "collectors">,
+  ) {
     this.#ask = ask;
-    this.#end = end;
+    this.#host = host;
   }
 
   ready(position: number): number {
@@ -110,51 +122,67 @@ class Ahead {
     return first?.position === position ? eventsOf(first.batch) : 0;
   }
 
-  async take(position: number, maxEvents: number): Promise<Batch> {
-    if (this.#ready.length === 0 && this.#asked?.position === position) await this.#asked.batch;
-    if (this.#ready[0]?.position !== position || this.ready(position) > maxEvents) this.#forget();
+  async take(position: number, maxEvents: number): Promise<Batch | undefined> {
+    const follows = (this.#ready[0]?.position ?? this.#behind) === position;
+    if (follows && this.#ready.length === 0) await this.#asked[0];
+    if (!follows || this.ready(position) > maxEvents) this.#forget();
     const batch = this.#ready.shift()?.batch ?? (await this.#ask(position, maxEvents));
-    const rest = maxEvents - eventsOf(batch);
+    if (batch === undefined) return undefined;
     // More than was left of the window before: another has begun.
     if (maxEvents > this.#room) this.#windowEvents = maxEvents;
-    this.#room = this.#ready.reduce((room, next) => this.#roomBehind(room, next.batch), rest);
+    this.#room = maxEvents - eventsOf(batch);
+    this.#usual = eventsOf(batch);
+    for (const next of this.#ready) this.#room = this.#roomBehind(eventsOf(next.batch));
+    if (this.#ready.length === 0 && this.#asked.length === 0) this.#behind = batch.end;
     // A collector that is away asks for the same again and again, and would have more made than it can take.
-    if (position === this.#taken) this.#goOn(batch.end);
-    this.#taken = batch.end;
+    if (follows) this.#goOn();
     return batch;
   }
 
-  #goOn(behind: number): void {
-    const position = this.#ready.at(-1)?.batch.end ?? behind;
+  #goOn(): void {
+    const collectors = this.#host.collectors();
     const bytes = this.#ready.reduce((sum, { batch }) => sum + batch.frames.bytes.length, 0);
-    if (this.#asked !== undefined || bytes >= AHEAD_BYTES || position >= this.#end()) return;
-    const asked = { position, batch: this.#ask(position, this.#room > 0 ? this.#room : this.#windowEvents) };
-    this.#asked = asked;
-    asked.batch.then(
-      (batch) => {
-        if (this.#asked !== asked) {
-          releaseBuffer(batch.frames.bytes);
-          return;
-        }
-        this.#asked = undefined;
-        this.#ready.push({ position, batch });
-        this.#room = this.#roomBehind(this.#room, batch);
-        this.#goOn(batch.end);
-      },
-      () => {
-        // A failure is told to whoever waits for it; nobody else has to know: it is asked again.
-        if (this.#asked === asked) this.#asked = undefined;
-      },
-    );
+    let position = this.#behind + this.#asked.length * this.#usual;
+    let room = this.#asked.reduce((left) => this.#roomBehind(this.#usual, left), this.#room);
+    while (this.#asked.length < ASKED && bytes * collectors < AHEAD_BYTES && position < this.#host.end()) {
+      this.#askFor(room > 0 ? room : this.#windowEvents);
+      position += this.#usual;
+      room = this.#roomBehind(this.#usual, room);
+    }
   }
 
-  #roomBehind(room: number, batch: Batch): number {
-    return (room > 0 ? room : this.#windowEvents) - eventsOf(batch);
+  #askFor(maxEvents: number): void {
+    const list = this.#asked;
+    const asked = this.#ask(list.length === 0 ? this.#behind : undefined, maxEvents).then(
+      (batch) => {
+        if (this.#asked !== list) {
+          if (batch !== undefined) releaseBuffer(batch.frames.bytes);
+          return;
+        }
+        void list.shift();
+        if (batch === undefined) return;
+        this.#ready.push({ position: this.#behind, batch });
+        this.#behind = batch.end;
+        this.#room = this.#roomBehind(eventsOf(batch));
+        this.#usual = eventsOf(batch);
+        this.#goOn();
+      },
+      () => {
+        // Whoever wants it asks again, and is told.
+        if (this.#asked === list) this.#asked = [];
+      },
+    );
+    list.push(asked);
+  }
+
+  #roomBehind(events: number, room = this.#room): number {
+    return (room > 0 ? room : this.#windowEvents) - events;
   }
 
   #forget(): void {
     for (const { batch } of this.#ready.splice(0)) releaseBuffer(batch.frames.bytes);
-    this.#asked = undefined;
+    this.#asked = [];
+    this.#behind = -1;
   }
 }
 

@@ -33,6 +33,8 @@ export class RenderedQueue {
   readonly #blocks: UnpackedBlocks;
   readonly #render: Renderer;
   readonly #countsUnrouted: boolean;
+  /** Of what was read last; undefined when nothing is behind it, or nothing was read. */
+  #end: number | undefined;
 
   constructor(collector: string, { store, blocks, render, countsUnrouted }: QueueParts) {
     this.#collector = collector;
@@ -42,8 +44,19 @@ export class RenderedQueue {
     this.#countsUnrouted = countsUnrouted;
   }
 
-  /** The collector's events from `position` to the end of its block, at most `maxEvents`; undefined at the end of the queue. */
-  read(position: number, maxEvents: number): RenderedBatch | undefined {
+  /**
+   * The collector's events from `position` to the end of its block, at most `maxEvents`; undefined at the end of the queue.
+   * Without a position: behind what was read last.
+   */
+  read(position: number | undefined, maxEvents: number): RenderedBatch | undefined {
+    const from = position ?? this.#end;
+    this.#end = undefined;
+    const batch = from === undefined ? undefined : this.#read(from, maxEvents);
+    this.#end = batch?.end;
+    return batch;
+  }
+
+  #read(position: number, maxEvents: number): RenderedBatch | undefined {
     const unpacked = this.#blocks.at(position);
     if (unpacked === undefined) return undefined;
     const { block, events, routings } = unpacked;

@@ -151,6 +151,7 @@ export class ThreadedSpool implements Spool, JobSpool {
     const host: ReaderHost = {
       thread: this.#thread,
       end: () => this.#end,
+      collectors: () => this.#positions.size,
       untilAppended: (signal) => this.#appended.wait(signal),
       onRelease: (released) => {
         this.#positions.set(collector, released);
