@@ -14,6 +14,8 @@ export class Place {
   rules: usize;
   /** The record that had it last: one that has it twice is left to others. */
   seenIn: u32;
+  /** What stood behind it in the last record, and mostly does in the next. */
+  following: usize;
 }
 
 let places: u32 = 0;
@@ -39,6 +41,19 @@ export function addPlace(parent: usize, at: usize, length: u32): usize {
   while (load<u32>(PLACES + ((<usize>index) << 2)) !== 0) index = (index + 1) & PLACES_MASK;
   store<u32>(PLACES + ((<usize>index) << 2), <u32>place);
   places += 1;
+  return place;
+}
+
+/** As `findPlace`, for a name that stands behind another one; it looks where the last record had it. */
+export function findFollowing(previous: usize, parent: usize, at: usize, length: u32): usize {
+  if (previous === 0) return findPlace(parent, at, length);
+  const expected = changetype<Place>(previous).following;
+  if (expected !== 0) {
+    const one = changetype<Place>(expected);
+    if (one.length === length && isSame(one.name, at, length)) return expected;
+  }
+  const place = findPlace(parent, at, length);
+  if (place !== 0) changetype<Place>(previous).following = place;
   return place;
 }
 

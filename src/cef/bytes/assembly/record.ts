@@ -1,5 +1,5 @@
 import { ENDS, KINDS, MEMBERS, MEMBER_BYTES, MOST_MEMBERS, MOST_SLOTS, STARTS } from "./memory";
-import { Place, ROOT, findPlace } from "./places";
+import { Place, ROOT, findFollowing } from "./places";
 import { forgetTexts, readString, skipString, textEnd, textStart } from "./text";
 
 /** What stands in a slot. Of nothing, null and the empty text there is no value. */
@@ -81,6 +81,7 @@ export function readRecord(at: usize): bool {
 function readObject(at: usize, place: usize): usize {
   at = skipSpace(at + 1);
   if (load<u8>(at) === 0x7d) return at + 1;
+  let previous: usize = 0;
   while (true) {
     if (load<u8>(at) !== 0x22) return 0;
     const name = at + 1;
@@ -90,8 +91,11 @@ function readObject(at: usize, place: usize): usize {
     const length = <u32>(textEnd - name);
     at = skipSpace(at);
     if (load<u8>(at) !== 0x3a) return 0;
-    at = readMember(skipSpace(at + 1), place, name, length);
+    const member = findFollowing(previous, place, name, length);
+    at = skipSpace(at + 1);
+    at = member === 0 ? skipUnknown(at, place, name, length) : readMember(at, place, member);
     if (at === 0) return 0;
+    if (member !== 0) previous = member;
     at = skipSpace(at);
     const code = load<u8>(at);
     at = skipSpace(at + 1);
@@ -100,14 +104,14 @@ function readObject(at: usize, place: usize): usize {
   }
 }
 
-function readMember(at: usize, parent: usize, name: usize, length: u32): usize {
-  const place = findPlace(parent, name, length);
-  if (place === 0) {
-    if (parent !== section) return skipValue(at);
-    unknownStart = name;
-    unknownLength = length;
-    return 0;
-  }
+function skipUnknown(at: usize, parent: usize, name: usize, length: u32): usize {
+  if (parent !== section) return skipValue(at);
+  unknownStart = name;
+  unknownLength = length;
+  return 0;
+}
+
+function readMember(at: usize, parent: usize, place: usize): usize {
   const one = changetype<Place>(place);
   if (one.seenIn === record) return 0;
   one.seenIn = record;
