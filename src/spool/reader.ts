@@ -90,8 +90,9 @@ export class ThreadedReader implements SpoolReader {
   }
 }
 
-/** So many are asked for at once: while the answer to one is on its way, the spool's thread makes the next. */
-const ASKED = 2;
+/** So many are asked for at once: while the answer to one is on its way, the spool's thread makes the next, or another collector's. */
+const ASKED_BY_ONE = 2;
+const ASKED_BY_EACH = 1;
 
 /** The batches behind the one that was read last: the rest of its window, and then the next one, if that is as large. */
 class Ahead {
@@ -142,9 +143,10 @@ class Ahead {
   #goOn(): void {
     const collectors = this.#host.collectors();
     const bytes = this.#ready.reduce((sum, { batch }) => sum + batch.frames.bytes.length, 0);
+    const most = collectors === 1 ? ASKED_BY_ONE : ASKED_BY_EACH;
     let position = this.#behind + this.#asked.length * this.#usual;
     let room = this.#asked.reduce((left) => this.#roomBehind(this.#usual, left), this.#room);
-    while (this.#asked.length < ASKED && bytes * collectors < AHEAD_BYTES && position < this.#host.end()) {
+    while (this.#asked.length < most && bytes * collectors < AHEAD_BYTES && position < this.#host.end()) {
       this.#askFor(room > 0 ? room : this.#windowEvents);
       position += this.#usual;
       room = this.#roomBehind(this.#usual, room);
