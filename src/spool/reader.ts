@@ -143,10 +143,11 @@ class Ahead {
   #goOn(): void {
     const collectors = this.#host.collectors();
     const bytes = this.#ready.reduce((sum, { batch }) => sum + batch.frames.bytes.length, 0);
+    if (bytes * collectors >= AHEAD_BYTES) return;
     const most = collectors === 1 ? ASKED_BY_ONE : ASKED_BY_EACH;
     let position = this.#behind + this.#asked.length * this.#usual;
     let room = this.#asked.reduce((left) => this.#roomBehind(this.#usual, left), this.#room);
-    while (this.#asked.length < most && bytes * collectors < AHEAD_BYTES && position < this.#host.end()) {
+    while (this.#asked.length < most && position < this.#host.end()) {
       this.#askFor(room > 0 ? room : this.#windowEvents);
       position += this.#usual;
       room = this.#roomBehind(this.#usual, room);

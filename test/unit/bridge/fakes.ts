@@ -130,9 +130,7 @@ export class FakeReader implements SpoolReader {
   }
 
   /** Nothing is read ahead. */
-  ready(): number {
-    return 0;
-  }
+  ready: (position: number) => number = () => 0;
 
   release(position: number): Promise<Error | undefined> {
     this.released.push(position);

@@ -37,3 +37,17 @@ test(
     expect([window.sent, window.isFull]).toEqual([2, false]);
   },
 );
+
+test("a window ends before a batch that stands there already and has more events than it has room for", async () => {
+  const soft = new AbortController();
+  const spool = new FakeSpool();
+  await spool.append(KEY, pageOf(["a", "b", "c", "d"], 0), soft.signal);
+  const reader = await spool.reader();
+  const first = await reader.read(0, 2, soft.signal);
+  reader.ready = (position) => (position === 2 ? 2 : 0);
+  using window = new Window(reader, { position: 0, first }, { close: { ...CLOSE, maxEvents: 3 } }, soft.signal);
+  const frames = window.frames(() => undefined);
+  await frames.next();
+  expect(await frames.next()).toMatchObject({ done: true });
+  expect([window.sent, window.isFull, reader.asked]).toEqual([2, true, [2]]);
+});
