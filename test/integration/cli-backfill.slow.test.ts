@@ -45,7 +45,7 @@ test("a live event waits for a page of a backfill at most, be the collector as s
   console.addActivities(
     Array.from({ length: (pages - 2.5) * 1000 }, (_, at) => activity(String(20_000 + at), beginMs + 3_000_000 + at)),
   );
-  await using slow = await DemoCollector.start({ behaviour: () => ({ bytesPerSecond: 1_000_000 }) });
+  await using slow = await DemoCollector.start({ behaviour: () => ({ bytesPerSecond: 400_000 }) });
   const feeds = { activities: { ...EAGER_FEED, start: "10h" }, threats: EAGER_FEED };
   home.configure({
     consoles: [home.console(console, { feeds })],
