@@ -1,13 +1,4 @@
-import type {
-  Appended,
-  AuditableFeed,
-  Checkpoint,
-  DeadLetter,
-  Feed,
-  FeedKey,
-  Page,
-  PageRecord,
-} from "../bridge/ports.ts";
+import type { Appended, AuditableFeed, Checkpoint, Feed, FeedKey, Page } from "../bridge/ports.ts";
 import type { FeedName, SecurityEvent } from "../event/event.ts";
 import { type Micros, addMs, formatTime, microsFromMs } from "../event/time.ts";
 import type { DetailSource, ScopeParameter, WindowSource } from "../feeds/definition.ts";
@@ -19,6 +10,7 @@ import { graphRequest, isWithin } from "./graph.ts";
 import { Overlap } from "./overlap.ts";
 import { type ApiElement, type ApiPage, readGraph, readPageAs, readTotal } from "./page.ts";
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
+import { type Item, sorted } from "./items.ts";
 import { READ_AHEAD } from "./read-ahead.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
@@ -57,13 +49,6 @@ export type FeedStart =
 
 /** A checkpoint so far ahead of the console's clock says that the clock was set back. */
 const SET_BACK_MS = 60_000;
-
-/** What became of a record of a page. */
-type Item = PageRecord | DeadLetter | Excluded;
-
-interface Excluded {
-  readonly excludedAt: Micros;
-}
 
 interface AnsweredPage extends ApiPage<Item> {
   /** How many records it was to have. */
@@ -297,21 +282,4 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
       (graphql !== undefined && !isWithin(read.value, scope));
     return isExcluded ? { excludedAt: record.time } : record;
   }
-}
-
-/** The poll sees them only now: the page is whole. */
-function sorted(items: readonly Item[], poll: WindowPoll): Pick<Page, "records" | "deadLetters" | "excluded"> {
-  const records: PageRecord[] = [];
-  const deadLetters: DeadLetter[] = [];
-  let excluded = 0;
-  for (const item of items) {
-    if ("reason" in item) {
-      deadLetters.push(item);
-      continue;
-    }
-    if ("excludedAt" in item) excluded += 1;
-    else records.push(item);
-    poll.see("excludedAt" in item ? item.excludedAt : item.time);
-  }
-  return { records, deadLetters, excluded };
 }
