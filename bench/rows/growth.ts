@@ -47,12 +47,13 @@ export const growth: Row = {
   },
 };
 
-/** From half of each size to the whole of it. */
+/** From half of each size to the whole of it; where one look saw both, to the next look. */
 function intakeSteps({ course, events: most }: FilledSpool): Step[] {
   const sizes = [1e4, 1e5, 1e6].filter((size) => size <= most);
   const at = (events: number): readonly [number, number] => course.find(([count]) => count >= events) ?? [0, 0];
   return sizes.map((size) => {
-    const [[fromEvents, fromMs], [toEvents, toMs]] = [at(size / 2), at(size)];
+    const [fromEvents, fromMs] = at(size / 2);
+    const [toEvents, toMs] = at(Math.max(size, Math.min(most, fromEvents + 1)));
     return { events: size, microsPerEvent: ((toMs - fromMs) / Math.max(1, toEvents - fromEvents)) * 1000 };
   });
 }
