@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
  * V8 and glibc let a process that handles megabytes at a time grow to several times of what it needs. These keep the
  * daemon small; they are only read when a process starts. Measured in bench/: 150 MB in place of 390 MB.
  *
- * One arena, in which the buffers of pages and batches are used again: each of them as a mapping of its own is 1.6 page
- * faults an event, a tenth of the processor time, and no less resident.
+ * One arena, in which the buffers of blocks and batches are used again: each of them as a mapping of its own is 1.6 page
+ * faults an event, a tenth of the processor time, and no less resident. Pages, of more than 1 MB, are given back to the kernel.
  */
 const HEAP_OPTIONS = ["--max-semi-space-size=1", "--min-semi-space-size=1", "--heap-growing-percent=15"];
 // Otherwise this signal opens a debugger on the loopback, where everybody on the machine could read tokens out of the memory.

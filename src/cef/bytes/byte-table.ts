@@ -12,7 +12,7 @@ const READINGS: readonly Reading[] = [asText, asWord, asLink];
 const TYPES: readonly KeyType[] = ["string", "ipv4", "ipv6", "mac", "integer", "long", "double", "time"];
 const RULE = { covered: 0, row: 1, sameAs: 2 } as const;
 /** What stands in a slot, of assembly/record.ts. */
-const KIND = { nothing: 0, emptyText: 1, text: 2, number: 3, oddNumber: 4 } as const;
+const KIND = { emptyText: 1, text: 2, number: 3 } as const;
 
 /** What is answered in place of a length, of assembly/host.ts. */
 const HOST = { none: -1, noRoom: -2 } as const;
@@ -21,6 +21,8 @@ const NO_LIMIT = 0xffffffff;
 
 /** Names of members that no table knows are the console's, and few; should they be many, their records are not read here. */
 const MAX_LEARNED = 1500;
+/** In bytes. So many names of this length have room; longer ones are no names of the console's. */
+const MAX_NAME_LENGTH = 200;
 
 const ZERO = 0x30;
 const MAX_DIGITS = 9;
@@ -156,7 +158,6 @@ export class ByteTable implements Findings {
 
   /**
    * Puts the head in front of what was written, and tells how many bytes the whole has; undefined for a head that is too long.
-   * `taken` is the whole.
    */
   finish(head: string): number | undefined {
     if (head.length * 3 > this.#headBytes) return undefined;
@@ -257,6 +258,7 @@ export class ByteTable implements Findings {
 
   /** False for a name that may not stand where it came: an object of JavaScript has its numbers first. */
   #learn(at: Address, length: number): boolean {
+    if (length > MAX_NAME_LENGTH) return false;
     const name = this.#text(at, at + length);
     if (this.#learned === MAX_LEARNED || /^\d|^__proto__$/.test(name)) return false;
     this.#learned += 1;

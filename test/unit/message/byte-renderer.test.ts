@@ -226,6 +226,16 @@ describe("messages that are made of the bytes of a record", () => {
     expect(render?.(withJson(activity({ id: "1", activityType: 27, data: { n1x1: "v" } })), new Written())).toBe(true);
   });
 
+  test("leave long names to the encoder, however many there are", () => {
+    const compare = comparing(USUAL);
+    for (let index = 0; index < 200; index += 1) {
+      const long = `${"n".repeat(7000)}${index}`;
+      expect(compare(withJson(activity({ id: "1", activityType: 27, data: { [long]: "v" } }))).isMade).toBe(false);
+    }
+    const { isMade, text, expected } = compare(withJson(activity({ id: "1", activityType: 27, data })));
+    expect([isMade, text]).toEqual([true, expected]);
+  });
+
   test.each<[string, Partial<RendererOptions>]>([
     ["another format", { format: "json" }],
     ["fields of the operator", { fields: [{ key: "cs6", path: "id", value: undefined, as: undefined, label: "x" }] }],

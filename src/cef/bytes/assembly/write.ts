@@ -29,8 +29,19 @@ function hasRoom(from: usize, to: usize, times: usize): bool {
  * semicolons, which become commas.
  */
 export function putValue(from: usize, to: usize, isCustom: bool): bool {
-  if (!hasRoom(from, to, 2)) return false;
-  const semicolon = i8x16.splat(isCustom ? 0x3b : 0x3d);
+  return hasRoom(from, to, 2) && putEscaped(from, to, i8x16.splat(isCustom ? 0x3b : 0x3d), false);
+}
+
+/** A string of JSON, quotes included, inside a value of a custom key: its escapes are escaped once more. */
+export function putJsonString(from: usize, to: usize): bool {
+  if (!hasRoom(from, to, 7)) return false;
+  put1(0x22);
+  if (!putEscaped(from, to, i8x16.splat(0x3b), true)) return false;
+  put1(0x22);
+  return true;
+}
+
+function putEscaped(from: usize, to: usize, semicolon: v128, isJson: bool): bool {
   let at = from;
   while (true) {
     at = copyPlain(at, to, semicolon);
@@ -41,70 +52,56 @@ export function putValue(from: usize, to: usize, isCustom: bool): bool {
       if (at === 0) return false;
       continue;
     }
-    switch (code) {
-      case 0x5c:
-      case 0x3d:
-        put2(0x5c, code);
-        break;
-      case 0x3b:
-        put1(0x2c);
-        break;
-      case 0x0a:
-        put2(0x5c, 0x6e);
-        break;
-      case 0x0d:
-        put2(0x5c, 0x72);
-        break;
-      // In a value a quote is a character like any other.
-      case 0x22:
-        put1(code);
-        break;
-      default:
-        return false;
-    }
+    if (!(isJson ? putJsonSpecial(code) : putSpecial(code))) return false;
     at += 1;
   }
 }
 
-/** A string of JSON, quotes included, inside a value: its escapes are escaped once more. */
-export function putJsonString(from: usize, to: usize): bool {
-  if (!hasRoom(from, to, 7)) return false;
-  const semicolon = i8x16.splat(0x3b);
-  put1(0x22);
-  let at = from;
-  while (true) {
-    at = copyPlain(at, to, semicolon);
-    if (at === to) {
+function putSpecial(code: u8): bool {
+  switch (code) {
+    case 0x5c:
+    case 0x3d:
+      put2(0x5c, code);
+      return true;
+    case 0x3b:
+      put1(0x2c);
+      return true;
+    case 0x0a:
+      put2(0x5c, 0x6e);
+      return true;
+    case 0x0d:
+      put2(0x5c, 0x72);
+      return true;
+    // In a value a quote is a character like any other.
+    case 0x22:
+      put1(code);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function putJsonSpecial(code: u8): bool {
+  switch (code) {
+    case 0x5c:
+      put2(0x5c, 0x5c);
+      put2(0x5c, 0x5c);
+      return true;
+    case 0x22:
+      put2(0x5c, 0x5c);
       put1(0x22);
       return true;
-    }
-    const code = load<u8>(at);
-    if (code >= 0x80) {
-      at = copyCharacter(at, code);
-      if (at === 0) return false;
-      continue;
-    }
-    switch (code) {
-      case 0x5c:
-        put2(0x5c, 0x5c);
-        put2(0x5c, 0x5c);
-        break;
-      case 0x22:
-        put2(0x5c, 0x5c);
-        put1(0x22);
-        break;
-      case 0x3d:
-        put2(0x5c, 0x3d);
-        break;
-      case 0x3b:
-        put1(0x2c);
-        break;
-      case 0x7f:
-        return false;
-      default:
-        putJsonControl(code);
-    }
-    at += 1;
+    case 0x3d:
+      put2(0x5c, 0x3d);
+      return true;
+    case 0x3b:
+      put1(0x2c);
+      return true;
+    case 0x7f:
+      return false;
+    default:
+      putJsonControl(code);
+      return true;
   }
 }
 
