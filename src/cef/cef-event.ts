@@ -27,19 +27,26 @@ export interface MappingOptions {
 }
 
 /** Longest header fields (CEF Implementation Standard, "Header field definitions"). */
-const MAX_DEVICE_VERSION = 31;
+export const MAX_DEVICE_VERSION = 31;
 const MAX_CLASS_ID = 1023;
-const MAX_NAME = 512;
+export const MAX_NAME = 512;
 
 /** The console's API version stands for a console that does not tell its build. No header field may be blank. */
 const UNKNOWN_VERSION = "2.1";
 
+/** What stands before the version. */
+export const HEADER_START = "CEF:0|SentinelOne|Mgmt|";
+
+export function versionField(deviceVersion: string): string {
+  return headerField(deviceVersion, MAX_DEVICE_VERSION) || UNKNOWN_VERSION;
+}
+
 /** `CEF:0|...|severity|`. Names longer than `maxNameLength` characters are cut. */
 export function cefHeader(event: Omit<CefEvent, "extension">, maxNameLength = MAX_NAME): string {
-  const version = headerField(event.deviceVersion, MAX_DEVICE_VERSION) || UNKNOWN_VERSION;
+  const version = versionField(event.deviceVersion);
   const classId = headerField(event.classId, MAX_CLASS_ID);
   const name = headerField(event.name, maxNameLength) || classId;
-  return `CEF:0|SentinelOne|Mgmt|${version}|${classId}|${name}|${event.severity}|`;
+  return `${HEADER_START}${version}|${classId}|${name}|${event.severity}|`;
 }
 
 /** The same parts for other formats: on one line, never blank, without escapes. */

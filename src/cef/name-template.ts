@@ -5,9 +5,14 @@
  */
 export type NameTemplate = (valueOf: (key: string) => string | undefined) => string;
 
+/** The ways to say it. In each, text and keys take turns. */
+export function alternativesOf(template: string): readonly (readonly string[])[] {
+  return template.split(" || ").map((alternative) => alternative.split(/[{}]/));
+}
+
 /** The last alternative must have no key in it. */
 export function compileName(template: string): NameTemplate {
-  const alternatives = template.split(" || ").map((alternative) => alternative.split(/[{}]/));
+  const alternatives = alternativesOf(template);
   const last = alternatives.at(-1)?.[0] ?? "";
   if (alternatives.length === 1 && alternatives[0]?.length === 1) return () => last;
   return (valueOf) => {
@@ -19,7 +24,6 @@ export function compileName(template: string): NameTemplate {
   };
 }
 
-/** Text and keys take turns. */
 function fill(parts: readonly string[], valueOf: (key: string) => string | undefined): string | undefined {
   let name = parts[0] ?? "";
   for (let index = 1; index < parts.length; index += 2) {

@@ -19,12 +19,10 @@ export function createByteRenderer(options: RendererOptions): ByteRenderer | und
   const writeHeader = createHeader({ format: header, facility, hostname });
   return (event, sink) => {
     const { feed, json } = event;
-    const mapped = json === undefined || feed !== "activities" ? undefined : activities.map(event, json);
-    if (mapped === undefined) return false;
-    const { severity, classId } = mapped;
-    const bytes = activities.finish(
-      writeHeader(toSyslogSeverity(severity), event.time, siemToken ?? classId) + mapped.head,
-    );
+    const facts = json === undefined || feed !== "activities" ? undefined : activities.map(event, json);
+    if (facts === undefined) return false;
+    const syslogHeader = writeHeader(toSyslogSeverity(facts.severity), event.time, siemToken ?? facts.classId);
+    const bytes = activities.finish(syslogHeader, event, facts);
     if (bytes === undefined || bytes > maxMessageBytes) return false;
     const take = (from: Buffer, start: number, end: number): void => sink.addBytes(from, start, end);
     switch (framing) {

@@ -1,20 +1,16 @@
 import type { JsonBytes, SecurityEvent } from "../../event/event.ts";
-import { type CefEvent, type MappingOptions, cefHeader } from "../cef-event.ts";
+import { toMs } from "../../event/time.ts";
+import { HEADER_START, MAX_DEVICE_VERSION, MAX_NAME, type MappingOptions, versionField } from "../cef-event.ts";
 import { isPlain } from "../escape.ts";
 import { ACTIVITIES } from "../mapping/activities.ts";
-import { ACTIVITY_CATEGORY, activityFacts } from "../mapping/activity.ts";
-import { headKeys, scopeOf } from "../mapping/head.ts";
+import { ACTIVITY_CATEGORY, type ActivityFacts, activityFacts, isOfEndpoint, systemOf } from "../mapping/activity.ts";
+import { type Kind, nativeTime, scopeOf } from "../mapping/head.ts";
 import type { Table } from "../mapping/table.ts";
-import { ByteTable, type Kept } from "./byte-table.ts";
-
-/** A CEF message of which the end is written: what its syslog header has to know, and what stands before the rows. */
-export interface ByteEvent extends Pick<CefEvent, "severity" | "classId"> {
-  /** The CEF header and the first keys. */
-  readonly head: string;
-}
+import type { Kept } from "./byte-head.ts";
+import { ByteTable } from "./byte-table.ts";
 
 /** An id has 19 digits; of longer ones the key may have to be cut. */
-const MAX_KEY_LENGTH = 200;
+const MAX_ID_LENGTH = 180;
 
 /** What `activityFacts` may say of the outcome, and `scopeOf` of the scope. */
 const OUTCOMES = ["success", "failure", "pending", "partial"] as const;
@@ -36,49 +32,90 @@ export class ActivityBytes {
   readonly #table = new ByteTable(TABLE);
   readonly #type = this.#table.slot("activityType");
   readonly #threatId = this.#table.slot("threatId");
-  readonly #outcomes = new Map<string, Kept>();
-  readonly #scopes = new Map<string, Kept>();
+  readonly #id = this.#table.row("activityID");
+  readonly #osName = this.#table.row("osName");
+  readonly #outcomes = this.#constants(OUTCOMES, (outcome) => ` outcome=${outcome}`);
+  readonly #scopes = this.#constants(SCOPES, (scope) => ` notificationScope=${scope}`);
+  readonly #start = this.#table.constant(HEADER_START);
+  readonly #cat = this.#table.constant(`|cat=${ACTIVITY_CATEGORY} externalId=`);
+  readonly #key = this.#table.constant(" S1eventKey=activities/");
+  readonly #sequence = this.#table.constant(" S1seq=");
+  readonly #rt = this.#table.constant(" rt=");
 
   constructor(options: MappingOptions) {
     this.#options = options;
-    for (const outcome of OUTCOMES) this.#outcomes.set(outcome, this.#table.constant(` outcome=${outcome}`));
-    for (const scope of SCOPES) this.#scopes.set(scope, this.#table.constant(` notificationScope=${scope}`));
   }
 
-  /** Undefined for what is left to others: what has to be cleaned or cut, and what is rare. */
-  map(event: SecurityEvent, json: JsonBytes): ByteEvent | undefined {
+  /** Writes the rows. Undefined for what is left to others: what has to be cleaned or cut, and what is rare. */
+  map({ change, id, typeNames }: SecurityEvent, json: JsonBytes): ActivityFacts | undefined {
     const table = this.#table;
-    if (event.change !== "event" || !isPlainKey(event.key) || !table.open(json)) return undefined;
+    if (change !== "event" || !isPlainId(id) || !table.open(json)) return undefined;
     const type = table.integer(this.#type);
     // Another type is written as what it is taken for.
     if (type === undefined || type === 0 || !table.writeRows()) return undefined;
-    const facts = activityFacts(table, type, event);
+    const facts = activityFacts(table, type, typeNames);
     if (facts.outcome !== undefined && !this.#write(this.#outcomes.get(facts.outcome))) return undefined;
     if (this.#options.unmappedData && !table.writeLeftovers()) return undefined;
     // Without an id of its own it has one that was made for it.
-    if (!table.writeTrailer() || !table.isFound("activityID")) return undefined;
-    if (!this.#write(this.#scopes.get(scopeOf(table)))) return undefined;
-    const kind = table.isText(this.#threatId) ? "detection" : "administration";
-    const head = cefHeader(facts) + headKeys(event, ACTIVITY_CATEGORY, kind, this.#options);
-    return { head, severity: facts.severity, classId: facts.classId };
+    if (!table.writeTrailer() || !table.isRowFound(this.#id)) return undefined;
+    return this.#write(this.#scopes.get(scopeOf(table))) ? facts : undefined;
   }
 
-  /** Gives the event that was mapped last its whole head, and tells its bytes; undefined when the head is too long. */
-  finish(head: string): number | undefined {
-    return this.#table.finish(head);
+  /** Puts what stands before the rows in front of them, and gives the bytes of all; undefined for what is left to others. */
+  finish(syslogHeader: string, event: SecurityEvent, facts: ActivityFacts): number | undefined {
+    const { head } = this.#table;
+    head.begin();
+    const isWritten =
+      head.text(syslogHeader) &&
+      head.kept(this.#start) &&
+      this.#writeVersion(event) &&
+      head.text(`|${facts.classId}|`) &&
+      head.name(facts.template, MAX_NAME) &&
+      head.text(`|${facts.severity}`) &&
+      head.kept(this.#cat) &&
+      this.#writeKeys(event);
+    return isWritten ? head.finish() : undefined;
   }
 
   /** Hands it over, behind a prefix. */
   handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix?: string): void {
-    this.#table.handTo(take, prefix);
+    this.#table.head.handTo(take, prefix);
+  }
+
+  #writeVersion({ consoleVersion = "" }: SecurityEvent): boolean {
+    const table = this.#table;
+    const isSystem = isOfEndpoint(table) && table.isRowFound(this.#osName);
+    if (isSystem && table.head.field(this.#osName, MAX_DEVICE_VERSION)) return true;
+    return table.head.text(versionField(systemOf(table) ?? consoleVersion));
+  }
+
+  #writeKeys({ id, sequence, time }: SecurityEvent): boolean {
+    const { head } = this.#table;
+    const { rt, sequence: counts = false } = this.#options;
+    return (
+      head.text(id) &&
+      head.kept(this.#key) &&
+      head.text(id) &&
+      (!counts || sequence === undefined || (head.kept(this.#sequence) && head.number(sequence))) &&
+      head.kept(this.#rt) &&
+      (rt === "epoch" ? head.number(toMs(time)) : head.text(nativeTime(time, this.#kind)))
+    );
+  }
+
+  get #kind(): Kind {
+    return this.#table.isText(this.#threatId) ? "detection" : "administration";
   }
 
   #write(constant: Kept | undefined): boolean {
     return constant !== undefined && this.#table.write(constant);
   }
+
+  #constants<T extends string>(of: readonly T[], textOf: (one: T) => string): ReadonlyMap<string, Kept> {
+    return new Map(of.map((one) => [one, this.#table.constant(textOf(one))]));
+  }
 }
 
-/** Nothing of it is escaped, nor of the id, which is a part of it. */
-function isPlainKey(key: string): boolean {
-  return key.length <= MAX_KEY_LENGTH && isPlain(key) && !key.includes(";");
+/** Nothing of it is escaped. An entry has no version: its key is its feed and its id. */
+function isPlainId(id: string): boolean {
+  return id.length <= MAX_ID_LENGTH && isPlain(id) && !id.includes(";");
 }

@@ -5,7 +5,8 @@ import { type ExtensionKey, extensionKey } from "../extension.ts";
 import type { Findings, Leftovers, Row, Table } from "../mapping/table.ts";
 import { CONFORM, type Reading, asLink, asText, asWord } from "../reading.ts";
 import { NEVER, compactJson, isLinkName } from "../secrets.ts";
-import { type Address, type Exports, instantiate } from "./module.ts";
+import { ByteHead, type Kept } from "./byte-head.ts";
+import { type Address, type Exports, instantiate, some } from "./module.ts";
 
 /** In the order of assembly/reading.ts; a table that reads in other ways is not for it. */
 const READINGS: readonly Reading[] = [asText, asWord, asLink];
@@ -27,15 +28,6 @@ const MAX_NAME_LENGTH = 200;
 const ZERO = 0x30;
 const MAX_DIGITS = 9;
 
-/** The length of a message and a space. */
-const MAX_PREFIX = 8;
-
-/** A text in the module's memory. */
-export interface Kept {
-  readonly at: Address;
-  readonly length: number;
-}
-
 /**
  * A table, ready to write the extensions of records from the bytes of their JSON: `CompiledTable` is its slow twin, and the
  * oracle of its property test. What a call can not do as that one would, it refuses; nothing of that message is worth anything
@@ -46,17 +38,15 @@ export class ByteTable implements Findings {
   readonly #bytes: Buffer;
   readonly #inputAt: Address;
   readonly #inputBytes: number;
-  /** Free until a message is made. */
-  readonly #headAt: Address;
-  readonly #headBytes: number;
-  /** Of the message that was finished last. */
-  #start: Address = 0;
+  readonly #scratchAt: Address;
   readonly #rows = new Map<string, Address>();
   readonly #firstRow: Address;
   readonly #firstOfTrailer: Address;
   readonly #section: Address;
   readonly #leftovers: Kept;
   #learned = 0;
+  /** Of the message whose rows were written. */
+  readonly head: ByteHead;
 
   /** Throws for a table that reads values in a way that the module does not know. */
   constructor({ rows, trailer, leftovers }: Table) {
@@ -71,9 +61,7 @@ export class ByteTable implements Findings {
     this.#bytes = Buffer.from(this.#module.memory.buffer);
     this.#inputAt = this.#module.inputAt();
     this.#inputBytes = this.#module.inputBytes();
-    this.#headAt = this.#module.headAt();
-    // What stands before it has its room there, too.
-    this.#headBytes = this.#module.headBytes() - MAX_PREFIX;
+    this.#scratchAt = this.#module.scratchAt();
     const [first, second] = NEVER.map((text) => this.#keep(text).at);
     this.#module.setNever(first ?? 0, second ?? 0);
     this.#firstRow = this.#addRows(rows);
@@ -82,6 +70,12 @@ export class ByteTable implements Findings {
     this.#module.setSection(this.#section);
     this.#addRules(leftovers, [...rows, ...trailer]);
     this.#leftovers = this.#keep(extensionKey("S1data").prefix);
+    this.head = new ByteHead({
+      module: this.#module,
+      bytes: this.#bytes,
+      keep: (text) => this.#keep(text),
+      row: (key) => this.#rows.get(key),
+    });
   }
 
   /** The slot of a path, to ask for its value; all are asked for before the first record. */
@@ -146,30 +140,23 @@ export class ByteTable implements Findings {
     return this.#module.put(at, length) === 1;
   }
 
+  /** The row of a key, for `isRowFound`; throws where no row has it. */
+  row(key: string): Address {
+    return some(this.#rows.get(key) ?? 0);
+  }
+
+  isRowFound(row: Address): boolean {
+    return this.#module.isFound(row) === 1;
+  }
+
   isFound(key: string): boolean {
-    return this.#module.isFound(this.#rows.get(key) ?? 0) === 1;
+    return this.isRowFound(this.#rows.get(key) ?? 0);
   }
 
   found(key: string): string | undefined {
     const row = this.#rows.get(key);
-    if (row === undefined || this.#module.isFound(row) === 0) return undefined;
+    if (row === undefined || !this.isRowFound(row)) return undefined;
     return this.#text(this.#module.foundStart(row), this.#module.foundEnd(row));
-  }
-
-  /**
-   * Puts the head in front of what was written, and tells how many bytes the whole has; undefined for a head that is too long.
-   */
-  finish(head: string): number | undefined {
-    if (head.length * 3 > this.#headBytes) return undefined;
-    this.#start = this.#module.join(this.#bytes.write(head, this.#headAt));
-    return this.#module.end() - this.#start;
-  }
-
-  /** Hands over what was finished, behind a short prefix. */
-  handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix = ""): void {
-    const start = this.#start - prefix.length;
-    if (prefix !== "") this.#bytes.write(prefix, start, "latin1");
-    take(this.#bytes, start, this.#module.end());
   }
 
   #answer(text: string | undefined, at: Address, room: number): number {
@@ -187,15 +174,15 @@ export class ByteTable implements Findings {
   }
 
   #keep(text: string): Kept {
-    const length = this.#bytes.write(text, this.#headAt);
-    return { at: some(this.#module.keep(this.#headAt, length)), length };
+    const length = this.#bytes.write(text, this.#scratchAt);
+    return { at: some(this.#module.keep(this.#scratchAt, length)), length };
   }
 
   #place(path: string): Address {
     let place = this.#module.root();
     for (const name of path.split(".")) {
-      const length = this.#bytes.write(name, this.#headAt);
-      place = some(this.#module.addPlace(place, this.#headAt, length));
+      const length = this.#bytes.write(name, this.#scratchAt);
+      place = some(this.#module.addPlace(place, this.#scratchAt, length));
     }
     return place;
   }
@@ -245,8 +232,8 @@ export class ByteTable implements Findings {
 
   /** A name without a dot is a member of the section; others lead into one of them. */
   #newRules(name: string, isDropped: boolean): Address {
-    const length = this.#bytes.write(name, this.#headAt);
-    return this.#ruled(this.#headAt, length, name, isDropped);
+    const length = this.#bytes.write(name, this.#scratchAt);
+    return this.#ruled(this.#scratchAt, length, name, isDropped);
   }
 
   #ruled(at: Address, length: number, name: string, isDropped: boolean): Address {
@@ -265,10 +252,4 @@ export class ByteTable implements Findings {
     this.#ruled(at, length, name, false);
     return true;
   }
-}
-
-/** There is room for every table of ours, and for what is learned. */
-function some(address: number): number {
-  if (address === 0 || address === -1) throw new Error("no more room for a mapping table");
-  return address;
 }

@@ -43,10 +43,19 @@ export interface Exports {
   readonly writeRows: (first: Address) => number;
   readonly writeLeftovers: (prefix: Address, length: number) => number;
   readonly put: (text: Address, length: number) => number;
+  readonly placeFor: (bytes: number) => Address;
+  readonly wrote: (bytes: number) => void;
+  readonly scratchAt: () => Address;
+  readonly newName: () => Address;
+  readonly addText: (last: Address, text: Address, length: number) => Address;
+  readonly addValue: (last: Address, row: Address) => Address;
+  readonly or: (last: Address) => Address;
+  readonly beginHead: () => void;
+  readonly putName: (name: Address, maxBytes: number) => number;
+  readonly putHeaderOf: (row: Address, maxBytes: number) => number;
+  readonly putNumber: (value: number) => number;
+  readonly joinHead: () => Address;
   readonly end: () => Address;
-  readonly headAt: () => Address;
-  readonly headBytes: () => number;
-  readonly join: (length: number) => Address;
 }
 
 /** What the module asks for: see assembly/host.ts. */
@@ -70,7 +79,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: { readonly host: Host }) => { readonly exports: unknown };
 };
 
-/** Compiled once for each thread; an instance has a memory of its own, 1 MiB. */
+/** Compiled once for each thread; an instance has a memory of its own, 1.25 MiB. */
 let compiled: object | undefined;
 
 export function instantiate(host: Host): Exports {
@@ -85,4 +94,10 @@ export function instantiate(host: Host): Exports {
  */
 function withShape(exports: Exports): Exports {
   return Object.create({ ...exports }) as Exports;
+}
+
+/** There is room for every table of ours, and for what is learned. */
+export function some(address: number): number {
+  if (address === 0 || address === -1) throw new Error("no more room for a mapping table");
+  return address;
 }

@@ -14,10 +14,11 @@ import { CompiledTable, type Findings } from "./table.ts";
 /** What a message says of an activity besides what its rows have found. */
 export interface ActivityFacts {
   readonly classId: string;
-  readonly name: string;
+  readonly name: NameTemplate;
+  /** What `name` was made of. */
+  readonly template: string;
   readonly severity: CefSeverity;
   readonly outcome: string | undefined;
-  readonly deviceVersion: string;
 }
 
 export const ACTIVITY_CATEGORY = "SystemEvent";
@@ -34,35 +35,42 @@ export function mapActivities(options: MappingOptions): FeedMapping {
     const kind = typeof record["threatId"] === "string" ? "detection" : "administration";
     const extension = startExtension(event, ACTIVITY_CATEGORY, kind, options);
     table.writeRows(extension);
-    const { classId, name, severity, outcome, deviceVersion } = activityFacts(table, record["activityType"], event);
+    const { classId, name, severity, outcome } = activityFacts(table, record["activityType"], event.typeNames);
     if (outcome !== undefined) extension.add(OUTCOME, outcome);
     if (options.unmappedData) table.writeLeftovers(extension);
     extension.startTrailer();
     extension.add(ACTIVITY_ID, event.id);
     extension.add(ACTIVITY_TYPE, classId);
     endExtension(extension, table);
-    return { deviceVersion, classId, name, severity, extension };
+    return {
+      deviceVersion: systemOf(table) ?? event.consoleVersion ?? "",
+      classId,
+      name: name((key) => table.found(key)),
+      severity,
+      extension,
+    };
   };
 }
 
-/** Call it after the rows: they find what it goes by. `type`: the record's `activityType`. */
+/** Call it after the rows: they find what it goes by. `value`: the record's `activityType`. */
 export function activityFacts(
   findings: Findings,
-  type: JsonValue | undefined,
-  { typeNames, consoleVersion = "" }: Pick<SecurityEvent, "typeNames" | "consoleVersion">,
+  value: JsonValue | undefined,
+  typeNames: SecurityEvent["typeNames"],
 ): ActivityFacts {
-  const known = knownType(type, typeNames);
+  const { type, classId, name } = knownType(value, typeNames);
   return {
-    classId: String(known.type.id),
-    name: known.name((key) => findings.found(key)),
-    severity: severityOf(known.type, findings),
-    outcome: outcomeOf(findings) ?? known.type.outcome,
-    deviceVersion: agentVersion(findings) ?? consoleVersion,
+    classId,
+    name,
+    template: type.name,
+    severity: severityOf(type, findings),
+    outcome: outcomeOf(findings) ?? type.outcome,
   };
 }
 
 interface KnownType {
   readonly type: ActivityType;
+  readonly classId: string;
   readonly name: NameTemplate;
 }
 
@@ -76,12 +84,13 @@ function knownType(value: JsonValue | undefined, typeNames: ReadonlyMap<number, 
   const known = KNOWN.get(id);
   if (known !== undefined) return known;
   const type = activityType(id);
+  const classId = String(id);
   const told = type.name === `Activity ${id}` ? typeNames?.get(id) : undefined;
   // Not kept: another console may call it otherwise.
-  if (told !== undefined) return { type: { ...type, name: told }, name: compileName(told) };
+  if (told !== undefined) return { type: { ...type, name: told }, classId, name: compileName(told) };
   // Nor is one that the console may tell later.
-  if (type.name === `Activity ${id}`) return { type, name: compileName(type.name) };
-  const added = { type, name: compileName(type.name) };
+  if (type.name === `Activity ${id}`) return { type, classId, name: compileName(type.name) };
+  const added = { type, classId, name: compileName(type.name) };
   if (KNOWN.size < MAX_KNOWN) KNOWN.set(id, added);
   return added;
 }
@@ -92,18 +101,18 @@ function severityOf(type: ActivityType, findings: Findings): CefSeverity {
   return refine(refinement, findings.found(refinement.by), findings.found("msg")) ?? type.severity;
 }
 
-const OUTCOMES: Readonly<Record<string, string>> = {
-  success: "success",
-  failed: "failure",
-  failure: "failure",
-  pending: "pending",
-  pending_reboot: "pending",
-  partial: "partial",
-};
+const OUTCOMES: ReadonlyMap<string, string> = new Map([
+  ["success", "success"],
+  ["failed", "failure"],
+  ["failure", "failure"],
+  ["pending", "pending"],
+  ["pending_reboot", "pending"],
+  ["partial", "partial"],
+]);
 
 function outcomeOf(findings: Findings): string | undefined {
   const status = findings.found("S1globalStatus");
-  return status !== undefined && Object.hasOwn(OUTCOMES, status) ? OUTCOMES[status] : undefined;
+  return status === undefined ? undefined : OUTCOMES.get(status);
 }
 
 const OS_FAMILIES: Readonly<Record<string, string>> = {
@@ -113,12 +122,16 @@ const OS_FAMILIES: Readonly<Record<string, string>> = {
   macos: "macOS",
 };
 
-/** Native syslog gives the endpoint's system in the place of the version, for events of an endpoint. */
-function agentVersion(findings: Findings): string | undefined {
-  if (!findings.isFound("S1agentId") && !findings.isFound("dhost")) return undefined;
+/** Native syslog gives the endpoint's system in the place of the version, for events of an endpoint; undefined for others. */
+export function systemOf(findings: Findings): string | undefined {
+  if (!isOfEndpoint(findings)) return undefined;
   const family = findings.found("S1osFamily");
   return (
     findings.found("osName") ??
     (family !== undefined && Object.hasOwn(OS_FAMILIES, family) ? OS_FAMILIES[family] : family)
   );
+}
+
+export function isOfEndpoint(findings: Findings): boolean {
+  return findings.isFound("S1agentId") || findings.isFound("dhost");
 }

@@ -33,17 +33,6 @@ export function startExtension(
   return extension;
 }
 
-/** The same keys as CEF has them, for an event whose id and key have nothing to be escaped. */
-export function headKeys(
-  { id, key, sequence: number, time }: SecurityEvent,
-  category: string,
-  kind: Kind,
-  { rt, sequence = false }: MappingOptions,
-): string {
-  const counted = sequence && number !== undefined ? ` S1seq=${number}` : "";
-  return `cat=${category} externalId=${id} S1eventKey=${key}${counted} rt=${rt === "epoch" ? toMs(time) : nativeTime(time, kind)}`;
-}
-
 /** What an object's new version differs in. */
 export function addChanged(extension: Extension, { changed = [] }: SecurityEvent): void {
   extension.add(CHANGED, changed.join(","));

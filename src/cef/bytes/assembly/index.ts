@@ -3,14 +3,16 @@
  * records. It may not understand a record, and is never wrong about one. In AssemblyScript, for in JavaScript a loop over
  * bytes costs five times as much; `../byte-table.ts` is the other side.
  */
-import { BODY, HEAD, HEAD_BYTES, INPUT, INPUT_BYTES, keep } from "./memory";
+import { addText, addValue, beginHead, end, joinHead, newName, or, putHeaderOf, putName, putNumber } from "./head";
+import { BODY, BODY_END, INPUT, INPUT_BYTES, SCRATCH, keep } from "./memory";
 import { Place, ROOT, addPlace } from "./places";
 import { setNever } from "./reading";
 import { kindOf, newSlot, readRecord, setSection, startOf, endOf, unknownLength, unknownStart } from "./record";
 import { Row, addFrom, addRule, forgetFound, isFound, newRow, newRules, writeLeftovers, writeRows } from "./table";
-import { bodyEnd, clearBody, putBytes } from "./write";
+import { isRoomFor, moveWriteAt, putBytes, writeAt, writeTo } from "./write";
 
 export { addPlace, newSlot, kindOf, startOf, endOf, setSection, setNever, keep };
+export { newName, addText, addValue, or, beginHead, putName, putHeaderOf, putNumber, joinHead, end };
 export { newRow, addFrom, newRules, addRule, isFound, writeRows, writeLeftovers };
 
 export function inputAt(): usize {
@@ -53,7 +55,7 @@ export function setUnlessIn(row: usize, other: usize): void {
 export function open(length: usize): bool {
   // The mark of the end, at which every loop stops.
   store<u8>(INPUT + length, 0);
-  clearBody();
+  writeTo(BODY, BODY_END);
   forgetFound();
   return readRecord(INPUT);
 }
@@ -79,20 +81,16 @@ export function put(text: usize, length: usize): bool {
   return putBytes(text, length);
 }
 
-export function end(): usize {
-  return bodyEnd;
+/** Where the other side may write so many bytes itself, before it tells how many there were; 0 where there is no room. */
+export function placeFor(bytes: usize): usize {
+  return isRoomFor(bytes) ? writeAt : 0;
 }
 
-export function headAt(): usize {
-  return HEAD;
+export function wrote(bytes: usize): void {
+  moveWriteAt(bytes);
 }
 
-export function headBytes(): usize {
-  return HEAD_BYTES;
-}
-
-/** Moves the head, so many bytes, to where the body begins; gives where the whole begins. */
-export function join(length: usize): usize {
-  memory.copy(BODY - length, HEAD, length);
-  return BODY - length;
+/** Where the other side puts what it tells of the table. */
+export function scratchAt(): usize {
+  return SCRATCH;
 }

@@ -4,10 +4,11 @@
  *     PLACES    names of members, as a hash table
  *     KINDS …   what the open record has, by slot
  *     MEMBERS   the members of the open record's section, in order
- *     INPUT     the record, and names while a table is told
+ *     INPUT     the record
  *     DECODED   its texts that had escapes
- *     HEAD      room before the body for what stands in front of it
- *     BODY      the message
+ *     SCRATCH   names while a table is told
+ *     HEAD      what stands in front of the body, until it is moved there
+ *     BODY      the message, and room before it
  *     heap      what was told of the table
  */
 
@@ -32,11 +33,12 @@ export const INPUT: usize = 0x10000;
 export const INPUT_BYTES: usize = 0x10000 - SLACK;
 export const DECODED: usize = 0x20000;
 export const DECODED_BYTES: usize = 0x10000 - SLACK;
-export const HEAD: usize = 0x30000;
-export const HEAD_BYTES: usize = 0x2000;
-export const BODY: usize = 0x34000;
-export const BODY_END: usize = 0x54000 - SLACK;
-const HEAP: usize = 0x54000;
+export const SCRATCH: usize = 0x30000;
+export const HEAD: usize = 0x31000;
+export const HEAD_END: usize = 0x33000 - SLACK;
+export const BODY: usize = 0x35000;
+export const BODY_END: usize = 0x55000 - SLACK;
+const HEAP: usize = 0x55000;
 
 let heapTop: usize = HEAP;
 
@@ -56,9 +58,11 @@ export function keep(text: usize, length: usize): usize {
   return at;
 }
 
+/** Behind both stand at least 8 bytes that may be read. */
 export function isSame(left: usize, right: usize, length: usize): bool {
   let at: usize = 0;
   for (; at + 8 <= length; at += 8) if (load<u64>(left + at) !== load<u64>(right + at)) return false;
-  for (; at < length; at++) if (load<u8>(left + at) !== load<u8>(right + at)) return false;
-  return true;
+  const rest = length - at;
+  // The first byte is the lowest: those behind the end are shifted out.
+  return rest === 0 || (load<u64>(left + at) ^ load<u64>(right + at)) << ((8 - rest) << 3) === 0;
 }

@@ -44,16 +44,19 @@ export function addPlace(parent: usize, at: usize, length: u32): usize {
   return place;
 }
 
-/** As `findPlace`, for a name that stands behind another one; it looks where the last record had it. */
-export function findFollowing(previous: usize, parent: usize, at: usize, length: u32): usize {
-  if (previous === 0) return findPlace(parent, at, length);
+/** The place that stood behind this one in the last record, if its name stands at `at`, and `":` behind it; else 0. */
+export function expectedAt(previous: usize, at: usize): usize {
+  if (previous === 0) return 0;
   const expected = changetype<Place>(previous).following;
-  if (expected !== 0) {
-    const one = changetype<Place>(expected);
-    if (one.length === length && isSame(one.name, at, length)) return expected;
-  }
+  if (expected === 0) return 0;
+  const one = changetype<Place>(expected);
+  return isSame(one.name, at, one.length) && load<u16>(at + one.length) === 0x3a22 ? expected : 0;
+}
+
+/** As `findPlace`, for a name that stands behind another one, and may be expected there from now on. */
+export function findFollowing(previous: usize, parent: usize, at: usize, length: u32): usize {
   const place = findPlace(parent, at, length);
-  if (place !== 0) changetype<Place>(previous).following = place;
+  if (previous !== 0 && place !== 0) changetype<Place>(previous).following = place;
   return place;
 }
 

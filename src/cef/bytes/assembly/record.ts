@@ -1,5 +1,5 @@
 import { ENDS, KINDS, MEMBERS, MEMBER_BYTES, MOST_MEMBERS, MOST_SLOTS, STARTS } from "./memory";
-import { Place, ROOT, findFollowing } from "./places";
+import { Place, ROOT, expectedAt, findFollowing } from "./places";
 import { forgetTexts, readString, skipString, textEnd, textStart } from "./text";
 
 /** What stands in a slot. Of nothing, null and the empty text there is no value. */
@@ -85,15 +85,20 @@ function readObject(at: usize, place: usize): usize {
   while (true) {
     if (load<u8>(at) !== 0x22) return 0;
     const name = at + 1;
-    at = readString(name);
-    // A name with escapes may be any.
-    if (at === 0 || textStart !== name) return 0;
-    const length = <u32>(textEnd - name);
-    at = skipSpace(at);
-    if (load<u8>(at) !== 0x3a) return 0;
-    const member = findFollowing(previous, place, name, length);
-    at = skipSpace(at + 1);
-    at = member === 0 ? skipUnknown(at, place, name, length) : readMember(at, place, member);
+    let member = expectedAt(previous, name);
+    if (member !== 0) {
+      at = readMember(skipSpace(name + changetype<Place>(member).length + 2), place, member);
+    } else {
+      at = readString(name);
+      // A name with escapes may be any.
+      if (at === 0 || textStart !== name) return 0;
+      const length = <u32>(textEnd - name);
+      at = skipSpace(at);
+      if (load<u8>(at) !== 0x3a) return 0;
+      member = findFollowing(previous, place, name, length);
+      at = skipSpace(at + 1);
+      at = member === 0 ? skipUnknown(at, place, name, length) : readMember(at, place, member);
+    }
     if (at === 0) return 0;
     if (member !== 0) previous = member;
     at = skipSpace(at);
@@ -208,6 +213,8 @@ function numberKind(at: usize, to: usize): u8 {
 function skipSpace(at: usize): usize {
   while (true) {
     const code = load<u8>(at);
+    // Nearly always.
+    if (code > 0x20) return at;
     if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return at;
     at += 1;
   }

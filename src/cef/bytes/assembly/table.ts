@@ -18,7 +18,7 @@ import {
   unitsOf,
 } from "./reading";
 import { Member, TEXT, endOf, hasValue, kindOf, memberCount, startOf } from "./record";
-import { bodyEnd, moveBodyEnd, putBytes, putJsonString, putValue } from "./write";
+import { moveWriteAt, putBytes, putJsonString, putValue, writeAt } from "./write";
 
 /** An extension key and where its value comes from: `Row` of cef/mapping/table.ts. */
 @unmanaged
@@ -169,14 +169,14 @@ function writeValue(row: Row, start: usize, end: usize): i32 {
   // Shortening is left to others.
   if (end - start > row.maxLength && unitsOf(start, end) > row.maxLength) return NOT_UNDERSTOOD;
   if (!putBytes(row.prefix, row.prefixLength)) return NOT_UNDERSTOOD;
-  const from = bodyEnd;
+  const from = writeAt;
   if (!putValue(start, end, row.isCustom)) return NOT_UNDERSTOOD;
   if (row.type === MAC) lowerMac(from);
   return READ;
 }
 
 function lowerMac(from: usize): void {
-  for (let at = from; at < bodyEnd; at++) {
+  for (let at = from; at < writeAt; at++) {
     const code = load<u8>(at);
     if (code === 0x2d) store<u8>(at, 0x3a);
     else if (code > 0x40) store<u8>(at, code | 0x20);
@@ -190,24 +190,24 @@ function isFoundText(row: Row, start: usize, end: usize): bool {
 
 /** What no row has told, as ` S1data={…}`: the prefix stands at `prefix`. */
 export function writeLeftovers(prefix: usize, prefixLength: usize): bool {
-  const before = bodyEnd;
+  const before = writeAt;
   if (!putBytes(prefix, prefixLength)) return false;
-  const from = bodyEnd;
+  const from = writeAt;
   for (let index: u32 = 0; index < memberCount; index++) {
     const member = changetype<Member>(MEMBERS + <usize>index * MEMBER_BYTES);
     const place = changetype<Place>(member.place);
     const told = isTold(changetype<Rules>(place.rules), member);
     if (told === NOT_UNDERSTOOD) return false;
     if (told === READ) continue;
-    const written = writeMember(place, member, bodyEnd === from ? 0x7b : 0x2c);
+    const written = writeMember(place, member, writeAt === from ? 0x7b : 0x2c);
     if (written === NOT_UNDERSTOOD) return false;
   }
-  if (bodyEnd === from) {
-    moveBodyEnd(before - bodyEnd);
+  if (writeAt === from) {
+    moveWriteAt(before - writeAt);
     return true;
   }
-  store<u8>(bodyEnd, 0x7d);
-  moveBodyEnd(1);
+  store<u8>(writeAt, 0x7d);
+  moveWriteAt(1);
   return true;
 }
 
@@ -261,11 +261,11 @@ function writeMember(place: Place, member: Member, separator: u8): i32 {
     start = readStart;
     end = readEnd;
   }
-  store<u8>(bodyEnd, separator);
-  moveBodyEnd(1);
+  store<u8>(writeAt, separator);
+  moveWriteAt(1);
   if (!putJsonString(place.name, place.name + place.length)) return NOT_UNDERSTOOD;
-  store<u8>(bodyEnd, 0x3a);
-  moveBodyEnd(1);
+  store<u8>(writeAt, 0x3a);
+  moveWriteAt(1);
   const isWritten = simple && kind === TEXT ? putJsonString(start, end) : putValue(start, end, true);
   return isWritten ? READ : NOT_UNDERSTOOD;
 }

@@ -1,27 +1,32 @@
-import { BODY, BODY_END } from "./memory";
+/** Where the next byte goes, and up to where there is room. */
+export let writeAt: usize = 0;
+let roomEnd: usize = 0;
 
-/** Where the body ends so far. */
-export let bodyEnd: usize = BODY;
-
-export function clearBody(): void {
-  bodyEnd = BODY;
+export function writeTo(at: usize, end: usize): void {
+  writeAt = at;
+  roomEnd = end;
 }
 
-export function moveBodyEnd(by: usize): void {
-  bodyEnd += by;
+export function moveWriteAt(by: usize): void {
+  writeAt += by;
 }
 
-/** Bytes as they are. */
+/** 16 more than asked for: so many are written at once. */
+export function isRoomFor(bytes: usize): bool {
+  return writeAt + bytes + 16 <= roomEnd;
+}
+
+/** Bytes as they are, mostly few: to call for a copy of them would cost more than they do. */
 export function putBytes(from: usize, length: usize): bool {
-  if (bodyEnd + length > BODY_END) return false;
-  memory.copy(bodyEnd, from, length);
-  bodyEnd += length;
+  if (!isRoomFor(length)) return false;
+  for (let at: usize = 0; at < length; at += 16) v128.store(writeAt + at, v128.load(from + at));
+  writeAt += length;
   return true;
 }
 
 /** A value of at most this many bytes is written in one go: an escape makes it twice as long, one of JSON six times. */
 function hasRoom(from: usize, to: usize, times: usize): bool {
-  return bodyEnd + (to - from) * times + 16 <= BODY_END;
+  return isRoomFor((to - from) * times);
 }
 
 /**
@@ -29,22 +34,33 @@ function hasRoom(from: usize, to: usize, times: usize): bool {
  * semicolons, which become commas.
  */
 export function putValue(from: usize, to: usize, isCustom: bool): bool {
-  return hasRoom(from, to, 2) && putEscaped(from, to, i8x16.splat(isCustom ? 0x3b : 0x3d), false);
+  return hasRoom(from, to, 2) && putEscaped(from, to, i8x16.splat(isCustom ? 0x3b : 0x3d), OF_VALUE);
 }
+
+/** A part of a header field, as `headerField` of cef/escape.ts writes it; false for one that has to be cleaned. */
+export function putHeaderText(from: usize, to: usize): bool {
+  return hasRoom(from, to, 2) && putEscaped(from, to, i8x16.splat(0x7c), OF_HEADER);
+}
+
+/** Which escapes there are. */
+const OF_VALUE: u32 = 0;
+const OF_JSON: u32 = 1;
+const OF_HEADER: u32 = 2;
 
 /** A string of JSON, quotes included, inside a value of a custom key: its escapes are escaped once more. */
 export function putJsonString(from: usize, to: usize): bool {
   if (!hasRoom(from, to, 7)) return false;
   put1(0x22);
-  if (!putEscaped(from, to, i8x16.splat(0x3b), true)) return false;
+  if (!putEscaped(from, to, i8x16.splat(0x3b), OF_JSON)) return false;
   put1(0x22);
   return true;
 }
 
-function putEscaped(from: usize, to: usize, semicolon: v128, isJson: bool): bool {
+/** `other`: what is special besides what is so everywhere. */
+function putEscaped(from: usize, to: usize, other: v128, escapes: u32): bool {
   let at = from;
   while (true) {
-    at = copyPlain(at, to, semicolon);
+    at = copyPlain(at, to, other);
     if (at === to) return true;
     const code = load<u8>(at);
     if (code >= 0x80) {
@@ -52,12 +68,34 @@ function putEscaped(from: usize, to: usize, semicolon: v128, isJson: bool): bool
       if (at === 0) return false;
       continue;
     }
-    if (!(isJson ? putJsonSpecial(code) : putSpecial(code))) return false;
+    if (!putSpecial(code, escapes)) return false;
     at += 1;
   }
 }
 
-function putSpecial(code: u8): bool {
+function putSpecial(code: u8, escapes: u32): bool {
+  if (escapes === OF_JSON) return putJsonSpecial(code);
+  return escapes === OF_HEADER ? putHeaderSpecial(code) : putValueSpecial(code);
+}
+
+function putHeaderSpecial(code: u8): bool {
+  switch (code) {
+    case 0x5c:
+    case 0x7c:
+      put2(0x5c, code);
+      return true;
+    case 0x3d:
+      put1(0x3a);
+      return true;
+    case 0x22:
+      put1(code);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function putValueSpecial(code: u8): bool {
   switch (code) {
     case 0x5c:
     case 0x3d:
@@ -139,25 +177,25 @@ function hexDigit(value: u8): u8 {
 }
 
 /** Copies up to the first byte that may need more than that; gives its place, `to` when there is none. */
-function copyPlain(at: usize, to: usize, semicolon: v128): usize {
+function copyPlain(at: usize, to: usize, other: v128): usize {
   while (true) {
     const bytes = v128.load(at);
-    v128.store(bodyEnd, bytes);
+    v128.store(writeAt, bytes);
     const special = v128.or(
       // Control characters, and all beyond ASCII, which are negative.
       v128.or(i8x16.lt_s(bytes, i8x16.splat(0x20)), i8x16.eq(bytes, i8x16.splat(0x7f))),
       v128.or(
         v128.or(i8x16.eq(bytes, i8x16.splat(0x3d)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-        v128.or(i8x16.eq(bytes, semicolon), i8x16.eq(bytes, i8x16.splat(0x22))),
+        v128.or(i8x16.eq(bytes, other), i8x16.eq(bytes, i8x16.splat(0x22))),
       ),
     );
     const mask = i8x16.bitmask(special);
     const plain: usize = mask === 0 ? 16 : ctz(mask);
     if (at + plain >= to) {
-      bodyEnd += to - at;
+      writeAt += to - at;
       return to;
     }
-    bodyEnd += plain;
+    writeAt += plain;
     at += plain;
     if (mask !== 0) return at;
   }
@@ -172,18 +210,18 @@ function copyCharacter(at: usize, first: u8): usize {
   if (first === 0xe2 && second === 0x80 && (third === 0xa8 || third === 0xa9)) return 0;
   if (first === 0xef && second === 0xbb && third === 0xbf) return 0;
   const length: usize = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  store<u32>(bodyEnd, load<u32>(at));
-  bodyEnd += length;
+  store<u32>(writeAt, load<u32>(at));
+  writeAt += length;
   return at + length;
 }
 
 function put1(code: u8): void {
-  store<u8>(bodyEnd, code);
-  bodyEnd += 1;
+  store<u8>(writeAt, code);
+  writeAt += 1;
 }
 
 function put2(first: u8, second: u8): void {
-  store<u8>(bodyEnd, first);
-  store<u8>(bodyEnd + 1, second);
-  bodyEnd += 2;
+  store<u8>(writeAt, first);
+  store<u8>(writeAt + 1, second);
+  writeAt += 2;
 }

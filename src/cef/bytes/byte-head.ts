@@ -1,0 +1,126 @@
+import { alternativesOf } from "../name-template.ts";
+import { type Address, type Exports, some } from "./module.ts";
+
+/** A text in the module's memory. */
+export interface Kept {
+  readonly at: Address;
+  readonly length: number;
+}
+
+/** Of a character of a string, in bytes. */
+const MAX_UNIT_BYTES = 3;
+const MAX_ASCII = 0x7f;
+
+/** Names have room for so many, and for so long ones; they are the console's, and it has fewer. */
+const MAX_NAMES = 700;
+const MAX_TEMPLATE_LENGTH = 300;
+
+/** The length of a message and a space. */
+const MAX_PREFIX = 8;
+
+export interface HeadParts {
+  readonly module: Exports;
+  /** The module's memory. */
+  readonly bytes: Buffer;
+  readonly keep: (text: string) => Kept;
+  /** The row of a key; undefined where no row has it. */
+  readonly row: (key: string) => Address | undefined;
+}
+
+/**
+ * What stands in front of a message's rows, written when these are. Each call adds a piece; one that gives false has refused the
+ * message.
+ */
+export class ByteHead {
+  readonly #module: Exports;
+  readonly #bytes: Buffer;
+  readonly #keep: (text: string) => Kept;
+  readonly #row: (key: string) => Address | undefined;
+  readonly #names = new Map<string, Address>();
+  /** Of the message that was finished last. */
+  #start: Address = 0;
+
+  constructor({ module, bytes, keep, row }: HeadParts) {
+    this.#module = module;
+    this.#bytes = bytes;
+    this.#keep = keep;
+    this.#row = row;
+  }
+
+  begin(): void {
+    this.#module.beginHead();
+  }
+
+  /** As it is. ASCII goes in one by one: to ask Node to write a short text would cost more. */
+  text(text: string): boolean {
+    const { length } = text;
+    const start = this.#module.placeFor(length * MAX_UNIT_BYTES);
+    if (start === 0) return false;
+    for (let at = 0; at < length; at += 1) {
+      const unit = text.charCodeAt(at);
+      if (unit > MAX_ASCII) {
+        this.#module.wrote(this.#bytes.write(text, start));
+        return true;
+      }
+      this.#bytes[start + at] = unit;
+    }
+    this.#module.wrote(length);
+    return true;
+  }
+
+  /** A text that is written often. */
+  kept({ at, length }: Kept): boolean {
+    return this.#module.put(at, length) === 1;
+  }
+
+  /** A whole number; one that is negative is refused. */
+  number(value: number): boolean {
+    return value >= 0 && this.#module.putNumber(value) === 1;
+  }
+
+  /** What a row has found, as a header field; false, and nothing written, where it has to be cleaned or cut. */
+  field(row: Address, maxBytes: number): boolean {
+    return this.#module.putHeaderOf(row, maxBytes) === 1;
+  }
+
+  /** A name with values in it, as a header field that needs not be cut. */
+  name(template: string, maxBytes: number): boolean {
+    const name = this.#names.get(template) ?? this.#addName(template);
+    return name !== undefined && this.#module.putName(name, maxBytes) === 1;
+  }
+
+  /** Puts it in front of the rows, and tells how many bytes the whole has. */
+  finish(): number {
+    this.#start = this.#module.joinHead();
+    return this.#module.end() - this.#start;
+  }
+
+  /** Hands over the whole, behind a short prefix. */
+  handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix = ""): void {
+    const start = this.#start - prefix.length;
+    if (prefix.length > MAX_PREFIX) throw new RangeError("a prefix that long has no room");
+    if (prefix !== "") this.#bytes.write(prefix, start, "latin1");
+    take(this.#bytes, start, this.#module.end());
+  }
+
+  #addName(template: string): Address | undefined {
+    if (this.#names.size === MAX_NAMES || template.length > MAX_TEMPLATE_LENGTH) return undefined;
+    const name = this.#module.newName();
+    const alternatives = alternativesOf(template);
+    // The last one, should it have keys all the same, is told without them.
+    const all = [...alternatives, [alternatives.at(-1)?.[0] ?? ""]];
+    let last = some(name);
+    for (const [index, parts] of all.entries()) {
+      if (index > 0) last = some(this.#module.or(last));
+      for (const [at, part] of parts.entries()) last = some(this.#addStep(last, part, at % 2 === 1));
+    }
+    this.#names.set(template, name);
+    return name;
+  }
+
+  #addStep(last: Address, part: string, isKey: boolean): Address {
+    if (isKey) return this.#module.addValue(last, this.#row(part) ?? 0);
+    const { at, length } = this.#keep(part);
+    return this.#module.addText(last, at, length);
+  }
+}
