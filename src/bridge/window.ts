@@ -148,8 +148,8 @@ export class Window implements Disposable {
     const hasFew = this.sent < (this.#close?.fewEvents ?? 0);
     const { signal: age } = hasFew ? this.#fewAge : this.#age;
     const room = this.#close === undefined ? batchWithin(this.#maxInDoubt()) : this.#close.maxEvents - this.sent;
-    // What stands there already is not made again, for a window that is a little larger.
-    const isFull = room <= 0 || this.#reader.ready(this.#position) > room;
+    // What is made already is not made again, for a window that is a little larger.
+    const isFull = room <= 0 || (this.sent > 0 && (await this.#reader.upcoming(this.#position)) > room);
     if (isFull || this.#bytes >= (this.#close?.maxBytes ?? Infinity)) {
       this.isFull = true;
       return undefined;

@@ -52,8 +52,8 @@ export class ThreadedReader implements SpoolReader {
     );
   }
 
-  ready(position: number): number {
-    return this.#ahead.ready(position);
+  upcoming(position: number): Promise<number> {
+    return this.#ahead.upcoming(position);
   }
 
   async release(position: number): Promise<Error | undefined> {
@@ -118,15 +118,17 @@ class Ahead {
     this.#host = host;
   }
 
-  ready(position: number): number {
+  /** How many events the batch has that is being made for this position; 0 when none is. */
+  async upcoming(position: number): Promise<number> {
+    if (this.#ready.length === 0 && this.#behind === position) await this.#asked[0];
     const [first] = this.#ready;
     return first?.position === position ? eventsOf(first.batch) : 0;
   }
 
   async take(position: number, maxEvents: number): Promise<Batch | undefined> {
+    const upcoming = await this.upcoming(position);
     const follows = (this.#ready[0]?.position ?? this.#behind) === position;
-    if (follows && this.#ready.length === 0) await this.#asked[0];
-    if (!follows || this.ready(position) > maxEvents) this.#forget();
+    if (!follows || upcoming > maxEvents) this.#forget();
     const batch = this.#ready.shift()?.batch ?? (await this.#ask(position, maxEvents));
     if (batch === undefined) return undefined;
     // More than was left of the window before: another has begun.

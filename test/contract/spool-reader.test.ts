@@ -47,7 +47,7 @@ async function read(reader: SpoolReader, end: number, windows: readonly Window[]
     while (
       behind < end &&
       ids.length < maxEvents &&
-      (ids.length === 0 || reader.ready(behind) <= maxEvents - ids.length)
+      (ids.length === 0 || (await reader.upcoming(behind)) <= maxEvents - ids.length)
     ) {
       const batch = await reader.read(behind, maxEvents - ids.length, NEVER);
       ids.push(...idsOf(eventsOf(batch)));
@@ -105,6 +105,6 @@ test("a collector that asks for the same again and again has nothing read ahead 
     const batch = await reader.read(0, 100, NEVER);
     // An answer to whatever was asked for meanwhile stands before this one.
     await spool.size();
-    expect(reader.ready(batch.end)).toBe(0);
+    expect(await reader.upcoming(batch.end)).toBe(0);
   }
 });

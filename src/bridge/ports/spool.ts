@@ -27,8 +27,8 @@ export interface SpoolReader {
    * Rejects with the signal's reason when it is aborted before.
    */
   read(position: number, maxEvents: number, signal: AbortSignal): Promise<Batch>;
-  /** How many events a batch has that stands there already and begins at `position`; 0 when there is none. */
-  ready(position: number): number;
+  /** How many events the batch has that is being made ahead and begins at `position`; 0 when there is none. */
+  upcoming(position: number): Promise<number>;
   /**
    * Forgets everything before `position` for this collector. Resolves with the error when the disk refuses to store that:
    * the reader goes on behind it all the same, and stores it as soon as it can.

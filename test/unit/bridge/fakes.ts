@@ -130,7 +130,7 @@ export class FakeReader implements SpoolReader {
   }
 
   /** Nothing is read ahead. */
-  ready: (position: number) => number = () => 0;
+  upcoming: (position: number) => Promise<number> = () => Promise.resolve(0);
 
   release(position: number): Promise<Error | undefined> {
     this.released.push(position);

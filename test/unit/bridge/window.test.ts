@@ -44,7 +44,7 @@ test("a window ends before a batch that stands there already and has more events
   await spool.append(KEY, pageOf(["a", "b", "c", "d"], 0), soft.signal);
   const reader = await spool.reader();
   const first = await reader.read(0, 2, soft.signal);
-  reader.ready = (position) => (position === 2 ? 2 : 0);
+  reader.upcoming = (position) => Promise.resolve(position === 2 ? 2 : 0);
   using window = new Window(reader, { position: 0, first }, { close: { ...CLOSE, maxEvents: 3 } }, soft.signal);
   const frames = window.frames(() => undefined);
   await frames.next();

@@ -22,7 +22,7 @@ function reading(change: (reader: SpoolReader) => Partial<SpoolReader>): Between
           return reader.position;
         },
         read: (position, maxEvents, signal) => reader.read(position, maxEvents, signal),
-        ready: (position) => reader.ready(position),
+        upcoming: (position) => reader.upcoming(position),
         release: (position) => reader.release(position),
       };
       return Object.defineProperties(own, Object.getOwnPropertyDescriptors(change(reader)));
