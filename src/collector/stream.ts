@@ -9,9 +9,12 @@ const AHEAD_MS = 2000;
  * So many at most are opened ahead. One is enough while windows last longer than it takes to open the next; small windows
  * over TLS, where that takes a tenth of a second and more, need several.
  */
-const MOST_AHEAD = 10;
+const MOST_AHEAD = 16;
 
-/** One less after so many windows in a row that would have found another one ready: to wait for one costs more than to keep one. */
+/**
+ * Twice as many after a window that had to wait for one, one less after so many windows in a row that would have found another
+ * one ready: to wait for one costs more than to keep one.
+ */
 const SPARED = 50;
 
 export interface StreamOptions extends ConnectionTarget {
@@ -94,7 +97,7 @@ export class StreamCollector implements Collector {
 
   #learn(taken: Ahead): void {
     this.#spared = this.#ahead[0]?.isReady === true ? this.#spared + 1 : 0;
-    if (!taken.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, this.#wantedAhead + 1);
+    if (!taken.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, 2 * this.#wantedAhead);
     else if (this.#spared === SPARED) {
       this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
       this.#spared = 0;
