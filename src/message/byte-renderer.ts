@@ -7,6 +7,8 @@ import type { MessageSink, RendererOptions } from "./renderer.ts";
 /** False for an event that is left to the encoder: then nothing was written. */
 export type ByteRenderer = (event: SecurityEvent, sink: MessageSink) => boolean;
 
+const NEWLINE = { endsLine: true } as const;
+
 /**
  * The fast path: activities as CEF, by far the most of what is sent, from the bytes of their records, without parsing them.
  * It makes what the encoder makes, or nothing; a property test compares them.
@@ -24,16 +26,7 @@ export function createByteRenderer(options: RendererOptions): ByteRenderer | und
     const syslogHeader = writeHeader(toSyslogSeverity(facts.severity), event.time, siemToken ?? facts.classId);
     const bytes = activities.finish(syslogHeader, event, facts);
     if (bytes === undefined || bytes > maxMessageBytes) return false;
-    const take = (from: Buffer, start: number, end: number): void => sink.addBytes(from, start, end);
-    switch (framing) {
-      case "newline":
-        activities.handTo(take);
-        sink.add("\n");
-        break;
-      case "octet_counting":
-        activities.handTo(take, `${bytes} `);
-        break;
-    }
+    activities.handTo(sink, framing === "newline" ? NEWLINE : { prefix: `${bytes} ` });
     return true;
   };
 }

@@ -32,8 +32,16 @@ export function createHeader(options: HeaderOptions): HeaderWriter {
   const { tag = "" } = options;
   const structuredData = options.endsBeforeStructuredData === true ? "" : "- ";
   switch (options.format) {
-    case "rfc3164":
-      return (severity, time) => `${pri(severity)}${rfc3164Time(time)} ${hostname} ${tag}`;
+    case "rfc3164": {
+      // The same for all neighbours of a second and a severity.
+      let second = "";
+      let made: string[] = [];
+      return (severity, time) => {
+        const text = rfc3164Time(time);
+        if (text !== second) [second, made] = [text, []];
+        return (made[severity] ??= `${pri(severity)}${text} ${hostname} ${tag}`);
+      };
+    }
     case "rfc5424":
       return (severity, time, messageId) =>
         `${pri(severity)}1 ${formatTime(time)} ${hostname} ${APP_NAME} - ${printable(messageId, 32)} ${structuredData}`;

@@ -6,11 +6,13 @@ import { ACTIVITIES } from "../mapping/activities.ts";
 import { ACTIVITY_CATEGORY, type ActivityFacts, activityFacts, isOfEndpoint, systemOf } from "../mapping/activity.ts";
 import { type Kind, nativeTime, scopeOf } from "../mapping/head.ts";
 import type { Table } from "../mapping/table.ts";
-import type { Kept } from "./byte-head.ts";
+import type { ByteSink, Kept } from "./byte-head.ts";
 import { ByteTable } from "./byte-table.ts";
 
 /** An id has 19 digits; of longer ones the key may have to be cut. */
 const MAX_ID_LENGTH = 180;
+
+const MAX_SEVERITY = 10;
 
 /** What `activityFacts` may say of the outcome, and `scopeOf` of the scope. */
 const OUTCOMES = ["success", "failure", "pending", "partial"] as const;
@@ -37,7 +39,10 @@ export class ActivityBytes {
   readonly #outcomes = this.#constants(OUTCOMES, (outcome) => ` outcome=${outcome}`);
   readonly #scopes = this.#constants(SCOPES, (scope) => ` notificationScope=${scope}`);
   readonly #start = this.#table.constant(HEADER_START);
-  readonly #cat = this.#table.constant(`|cat=${ACTIVITY_CATEGORY} externalId=`);
+  readonly #bar = this.#table.constant("|");
+  readonly #severities = Array.from({ length: MAX_SEVERITY + 1 }, (_, severity) =>
+    this.#table.constant(`|${severity}|cat=${ACTIVITY_CATEGORY} externalId=`),
+  );
   readonly #key = this.#table.constant(" S1eventKey=activities/");
   readonly #sequence = this.#table.constant(" S1seq=");
   readonly #rt = this.#table.constant(" rt=");
@@ -69,24 +74,25 @@ export class ActivityBytes {
       head.text(syslogHeader) &&
       head.kept(this.#start) &&
       this.#writeVersion(event) &&
-      head.text(`|${facts.classId}|`) &&
+      head.kept(this.#bar) &&
+      head.word(facts.classId) &&
+      head.kept(this.#bar) &&
       head.name(facts.template, MAX_NAME) &&
-      head.text(`|${facts.severity}`) &&
-      head.kept(this.#cat) &&
+      this.#write(this.#severities[facts.severity]) &&
       this.#writeKeys(event);
     return isWritten ? head.finish() : undefined;
   }
 
-  /** Hands it over, behind a prefix. */
-  handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix?: string): void {
-    this.#table.head.handTo(take, prefix);
+  /** Hands it over, behind a prefix or with a line break. */
+  handTo(sink: ByteSink, framing: { prefix?: string; endsLine?: boolean }): void {
+    this.#table.head.handTo(sink, framing);
   }
 
   #writeVersion({ consoleVersion = "" }: SecurityEvent): boolean {
     const table = this.#table;
     const isSystem = isOfEndpoint(table) && table.isRowFound(this.#osName);
     if (isSystem && table.head.field(this.#osName, MAX_DEVICE_VERSION)) return true;
-    return table.head.text(versionField(systemOf(table) ?? consoleVersion));
+    return table.head.word(versionField(systemOf(table) ?? consoleVersion));
   }
 
   #writeKeys({ id, sequence, time }: SecurityEvent): boolean {

@@ -15,8 +15,18 @@ const MAX_ASCII = 0x7f;
 const MAX_NAMES = 700;
 const MAX_TEMPLATE_LENGTH = 300;
 
+const MAX_WORDS = 1000;
+const MAX_WORD_LENGTH = 40;
+
 /** The length of a message and a space. */
 const MAX_PREFIX = 8;
+
+const NEWLINE = 0x0a;
+
+/** Who takes from `start` to `end` of these bytes, and copies them. */
+export interface ByteSink {
+  addBytes(bytes: Buffer, start: number, end: number): void;
+}
 
 export interface HeadParts {
   readonly module: Exports;
@@ -37,6 +47,7 @@ export class ByteHead {
   readonly #keep: (text: string) => Kept;
   readonly #row: (key: string) => Address | undefined;
   readonly #names = new Map<string, Address>();
+  readonly #words = new Map<string, Kept>();
   /** Of the message that was finished last. */
   #start: Address = 0;
 
@@ -68,6 +79,14 @@ export class ByteHead {
     return true;
   }
 
+  /** As it is: one of few texts, which are remembered. */
+  word(text: string): boolean {
+    const known = this.#words.get(text);
+    if (known !== undefined) return this.kept(known);
+    if (this.#words.size < MAX_WORDS && text.length <= MAX_WORD_LENGTH) this.#words.set(text, this.#keep(text));
+    return this.text(text);
+  }
+
   /** A text that is written often. */
   kept({ at, length }: Kept): boolean {
     return this.#module.put(at, length) === 1;
@@ -95,12 +114,15 @@ export class ByteHead {
     return this.#module.end() - this.#start;
   }
 
-  /** Hands over the whole, behind a short prefix. */
-  handTo(take: (bytes: Buffer, start: number, end: number) => void, prefix = ""): void {
+  /** Hands over the whole, behind a short prefix, or with a line break behind it. */
+  handTo(sink: ByteSink, { prefix = "", endsLine = false }: { prefix?: string; endsLine?: boolean }): void {
     const start = this.#start - prefix.length;
     if (prefix.length > MAX_PREFIX) throw new RangeError("a prefix that long has no room");
     if (prefix !== "") this.#bytes.write(prefix, start, "latin1");
-    take(this.#bytes, start, this.#module.end());
+    const end = this.#module.end();
+    // Behind the message is always room for more than that.
+    this.#bytes[end] = NEWLINE;
+    sink.addBytes(this.#bytes, start, endsLine ? end + 1 : end);
   }
 
   #addName(template: string): Address | undefined {

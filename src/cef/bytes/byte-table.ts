@@ -25,6 +25,10 @@ const MAX_LEARNED = 1500;
 /** In bytes. So many names of this length have room; longer ones are no names of the console's. */
 const MAX_NAME_LENGTH = 200;
 
+/** Few values are asked for, and most of these are words of the console's. */
+const MAX_WORDS = 300;
+const MAX_WORD_LENGTH = 40;
+
 const ZERO = 0x30;
 const MAX_DIGITS = 9;
 
@@ -45,6 +49,8 @@ export class ByteTable implements Findings {
   readonly #section: Address;
   readonly #leftovers: Kept;
   #learned = 0;
+  /** Values that were found before, by where they are kept. */
+  readonly #words = new Map<Address, string>();
   /** Of the message whose rows were written. */
   readonly head: ByteHead;
 
@@ -156,7 +162,7 @@ export class ByteTable implements Findings {
   found(key: string): string | undefined {
     const row = this.#rows.get(key);
     if (row === undefined || !this.isRowFound(row)) return undefined;
-    return this.#text(this.#module.foundStart(row), this.#module.foundEnd(row));
+    return this.#words.get(this.#module.foundWord(row)) ?? this.#learnWord(row);
   }
 
   #answer(text: string | undefined, at: Address, room: number): number {
@@ -241,6 +247,13 @@ export class ByteTable implements Findings {
     const rules = some(this.#module.newRules(isDropped || isSecretName(name), isLinkName(name)));
     this.#module.setRules(place, rules);
     return rules;
+  }
+
+  #learnWord(row: Address): string {
+    const text = this.#text(this.#module.foundStart(row), this.#module.foundEnd(row));
+    const word = this.#words.size < MAX_WORDS && text.length <= MAX_WORD_LENGTH ? this.#module.keepWord(row) : 0;
+    if (word !== 0) this.#words.set(word, text);
+    return text;
   }
 
   /** False for a name that may not stand where it came: an object of JavaScript has its numbers first. */

@@ -40,6 +40,8 @@ export interface Exports {
   readonly isFound: (row: Address) => number;
   readonly foundStart: (row: Address) => Address;
   readonly foundEnd: (row: Address) => Address;
+  readonly foundWord: (row: Address) => Address;
+  readonly keepWord: (row: Address) => Address;
   readonly writeRows: (first: Address) => number;
   readonly writeLeftovers: (prefix: Address, length: number) => number;
   readonly put: (text: Address, length: number) => number;

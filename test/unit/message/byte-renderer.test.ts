@@ -226,6 +226,45 @@ describe("messages that are made of the bytes of a record", () => {
     expect(render?.(withJson(activity({ id: "1", activityType: 27, data: { n1x1: "v" } })), new Written())).toBe(true);
   });
 
+  test.each([
+    "Plain",
+    " begins with a space",
+    "ends with one ",
+    'a | bar, a = sign, a \\ slash and a "quote"',
+    "Möbius 日本 🦀",
+    "two\nlines",
+    "no {key} of ours",
+    "{username} first",
+    "{nobody} || {username} || neither",
+    "|| ",
+    "x".repeat(299),
+    "x".repeat(600),
+  ])("have the name that the console has told: %s", (name) => {
+    const compare = comparing(USUAL);
+    for (const username of ["Ada", "A|d=a\\", "Ünal", " Ada ", "", "x".repeat(510)]) {
+      const event = activity({ id: "1", activityType: 987_654, agentId: "2", data: { username } });
+      const told = { ...event, typeNames: new Map([[987_654, name]]), consoleVersion: "S-25.1|x" };
+      const { text, expected } = compare(withJson(told));
+      expect(text).toBe(expected);
+    }
+  });
+
+  test("are what the encoder makes when more names and words come than are remembered", () => {
+    const compare = comparing(USUAL);
+    let made = 0;
+    for (let index = 0; index < 1500; index += 1) {
+      const activityType = 900_000 + index;
+      const data = { globalStatus: `state ${index}`, username: "Ada" };
+      const event = activity({ id: "1", activityType, agentId: "2", osFamily: `system ${index}`, data });
+      const typeNames = new Map([[activityType, `Name ${index} of {username} || Name`]]);
+      const { isMade, text, expected } = compare(withJson({ ...event, typeNames }));
+      expect(text).toBe(expected);
+      if (isMade) made += 1;
+    }
+    expect(made).toBe(700);
+    expect(compare(withJson(activity({ id: "1", activityType: 27, data }))).isMade).toBe(false);
+  });
+
   test("leave long names to the encoder, however many there are", () => {
     const compare = comparing(USUAL);
     for (let index = 0; index < 200; index += 1) {

@@ -5,7 +5,7 @@
  */
 import { addText, addValue, beginHead, end, joinHead, newName, or, putHeaderOf, putName, putNumber } from "./head";
 import { BODY, BODY_END, INPUT, INPUT_BYTES, SCRATCH, keep } from "./memory";
-import { Place, ROOT, addPlace } from "./places";
+import { Place, ROOT, WORDS, addPlace, findPlace } from "./places";
 import { setNever } from "./reading";
 import { kindOf, newSlot, readRecord, setSection, startOf, endOf, unknownLength, unknownStart } from "./record";
 import { Row, addFrom, addRule, forgetFound, isFound, newRow, newRules, writeLeftovers, writeRows } from "./table";
@@ -74,6 +74,18 @@ export function foundStart(row: usize): usize {
 
 export function foundEnd(row: usize): usize {
   return changetype<Row>(row).foundEnd;
+}
+
+/** Where the value that a row has found is kept; 0 where it is not. */
+export function foundWord(row: usize): usize {
+  const start = changetype<Row>(row).foundStart;
+  return findPlace(WORDS, start, <u32>(changetype<Row>(row).foundEnd - start));
+}
+
+/** Keeps it, if there is room. */
+export function keepWord(row: usize): usize {
+  const start = changetype<Row>(row).foundStart;
+  return addPlace(WORDS, start, <u32>(changetype<Row>(row).foundEnd - start));
 }
 
 /** A kept text. */

@@ -21,6 +21,8 @@ export class Place {
 let places: u32 = 0;
 
 export const ROOT: usize = 0;
+/** Above words of values, which are kept among the names. */
+export const WORDS: usize = 1;
 
 /** 0 when there is no room for it. */
 export function addPlace(parent: usize, at: usize, length: u32): usize {
@@ -36,7 +38,7 @@ export function addPlace(parent: usize, at: usize, length: u32): usize {
   one.length = length;
   one.name = name;
   one.slot = -1;
-  if (parent !== ROOT) changetype<Place>(parent).hasChildren = true;
+  if (parent > WORDS) changetype<Place>(parent).hasChildren = true;
   let index = one.hash & PLACES_MASK;
   while (load<u32>(PLACES + ((<usize>index) << 2)) !== 0) index = (index + 1) & PLACES_MASK;
   store<u32>(PLACES + ((<usize>index) << 2), <u32>place);
