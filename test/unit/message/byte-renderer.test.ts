@@ -254,8 +254,8 @@ describe("messages that are made of the bytes of a record", () => {
     let made = 0;
     for (let index = 0; index < 1500; index += 1) {
       const activityType = 900_000 + index;
-      const data = { globalStatus: `state ${index}`, username: "Ada" };
-      const event = activity({ id: "1", activityType, agentId: "2", osFamily: `system ${index}`, data });
+      const words = { globalStatus: `state ${index}`, username: "Ada" };
+      const event = activity({ id: "1", activityType, agentId: "2", osFamily: `system ${index}`, data: words });
       const typeNames = new Map([[activityType, `Name ${index} of {username} || Name`]]);
       const { isMade, text, expected } = compare(withJson({ ...event, typeNames }));
       expect(text).toBe(expected);
