@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { within } from "./collect.ts";
 
@@ -61,9 +62,15 @@ export class Daemon {
     await this.#exited;
   }
 
-  /** It neither reads nor answers until `resume()`. */
+  /** Soon it neither reads nor answers, until `resume()`. */
   pause(): void {
     this.#child?.kill("SIGSTOP");
+  }
+
+  /** Whether each of its threads stands still (state `T`, proc(5)): until then a call may go on and read. */
+  get isPaused(): boolean {
+    const tasks = `/proc/${this.pid}/task`;
+    return readdirSync(tasks).every((id) => /\) T /.test(readFileSync(`${tasks}/${id}/stat`, "latin1")));
   }
 
   resume(): void {

@@ -53,6 +53,7 @@ export class DirectRsyslog implements AsyncDisposable {
     const deadline = performance.now() + 20_000;
     for (;;) {
       this.daemon.pause();
+      while (!this.daemon.isPaused) await pause(1);
       if (unreadBytes(this.port) > 0) break;
       this.daemon.resume();
       if (performance.now() > deadline) throw new Error("rsyslogd always reads faster than it is written to");
@@ -68,13 +69,19 @@ export class DirectRsyslog implements AsyncDisposable {
   }
 }
 
-/** What has come to a local port and waits to be read (proc(5), rx_queue). */
+/**
+ * What has come to a local port and waits to be read (proc(5), rx_queue). The end of a connection (state CLOSE_WAIT, 08) counts
+ * as a byte there: who has only that left to read has read everything.
+ */
 function unreadBytes(port: number): number {
   const local = port.toString(16).toUpperCase().padStart(4, "0");
   const rows = readFileSync("/proc/net/tcp", "latin1").matchAll(
-    new RegExp(`:${local} [0-9A-F]{8}:[0-9A-F]{4} (?!0A)[0-9A-F]{2} [0-9A-F]{8}:([0-9A-F]{8}) `, "g"),
+    new RegExp(`:${local} [0-9A-F]{8}:[0-9A-F]{4} (?!0A)([0-9A-F]{2}) [0-9A-F]{8}:([0-9A-F]{8}) `, "g"),
   );
-  return [...rows].reduce((sum, [, bytes = ""]) => sum + Number.parseInt(bytes, 16), 0);
+  return [...rows].reduce((sum, [, state, bytes = ""]) => {
+    const queued = Number.parseInt(bytes, 16);
+    return sum + (state === "08" && queued > 0 ? queued - 1 : queued);
+  }, 0);
 }
 
 function configuration(
