@@ -40,6 +40,7 @@ export class TcpEnd {
   /** Of shutdown(2): 0 when it went well. */
   #status: number | undefined;
   #isAsked = false;
+  #final: Verdict | undefined;
   /** What is done before Node hears of the shutdown, and may close the socket. */
   #before: (() => Promise<void>) | undefined;
 
@@ -59,17 +60,10 @@ export class TcpEnd {
   }
 
   verdict(): Verdict {
-    const handle = this.#handle;
-    if (handle === undefined || this.#status === undefined) return "unknown";
-    if (this.#status !== 0) return "broken";
-    if (handle.getpeername({}) === 0) return "open";
-    try {
-      // Nothing leaves: the kernel is done with the connection.
-      writeSync(handle.fd, "\n");
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === "EPIPE" ? "clean" : "broken";
-    }
-    return "unknown";
+    const verdict = this.#final ?? this.#ask();
+    // The kernel tells of a reset only once.
+    if (verdict === "clean" || verdict === "broken") this.#final = verdict;
+    return verdict;
   }
 
   /** Sends our FIN, and waits half a second for what becomes of the connection. */
@@ -86,6 +80,20 @@ export class TcpEnd {
     this.#tcp.once("close", () => resolve("unknown"));
     this.#tcp.end();
     return await promise;
+  }
+
+  #ask(): Verdict {
+    const handle = this.#handle;
+    if (handle === undefined || this.#status === undefined) return "unknown";
+    if (this.#status !== 0) return "broken";
+    if (handle.getpeername({}) === 0) return "open";
+    try {
+      // Nothing leaves: the kernel is done with the connection.
+      writeSync(handle.fd, "\n");
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === "EPIPE" ? "clean" : "broken";
+    }
+    return "unknown";
   }
 
   get #handle(): Handle | undefined {

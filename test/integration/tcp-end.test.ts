@@ -119,6 +119,20 @@ test("the peer's end, then our end, and a reset before it is acknowledged: broke
   });
 });
 
+test("the peer's end, and our end behind what it does not read: open, until somebody gives up", async () => {
+  await withPair(async ({ own, peer, end, atEnd }) => {
+    peer.pause();
+    peer.end();
+    await until(() => atEnd() !== undefined, "the peer's end");
+    // More than the peer's kernel takes, and no more than ours.
+    await new Promise((resolve) => own.write(Buffer.alloc(1 << 20), resolve));
+    expect(await end.send()).toBe("open");
+    peer.resetAndDestroy();
+    await until(() => end.verdict() !== "open", "the reset");
+    expect(end.verdict()).not.toBe("clean");
+  });
+});
+
 test("a socket that is gone tells nothing", async () => {
   await withPair(async ({ own, end }) => {
     own.destroy();
