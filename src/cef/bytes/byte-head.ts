@@ -11,9 +11,10 @@ export interface Kept {
 const MAX_UNIT_BYTES = 3;
 const MAX_ASCII = 0x7f;
 
-/** Names have room for so many, and for so long ones; they are the console's, and it has fewer. */
-const MAX_NAMES = 700;
-const MAX_TEMPLATE_LENGTH = 300;
+/** In bytes, for all names: the console has 522, and some 800 as long as ours have room. */
+const ROOM_FOR_NAMES = 400_000;
+/** Of a text or a value of a name, beside the text itself. */
+const STEP_BYTES = 48;
 
 const MAX_WORDS = 1000;
 const MAX_WORD_LENGTH = 40;
@@ -47,6 +48,7 @@ export class ByteHead {
   readonly #keep: (text: string) => Kept;
   readonly #row: (key: string) => Address | undefined;
   readonly #names = new Map<string, Address>();
+  #roomForNames = ROOM_FOR_NAMES;
   readonly #words = new Map<string, Kept>();
   /** Of the message that was finished last. */
   #start: Address = 0;
@@ -126,12 +128,14 @@ export class ByteHead {
   }
 
   #addName(template: string): Address | undefined {
-    if (this.#names.size === MAX_NAMES || template.length > MAX_TEMPLATE_LENGTH) return undefined;
-    const name = this.#module.newName();
     const alternatives = alternativesOf(template);
     // The last one, should it have keys all the same, is told without them.
     const all = [...alternatives, [alternatives.at(-1)?.[0] ?? ""]];
-    let last = some(name);
+    const steps = all.reduce((sum, parts) => sum + parts.length + 1, 0);
+    this.#roomForNames -= steps * STEP_BYTES + MAX_UNIT_BYTES * template.length;
+    if (this.#roomForNames < 0) return undefined;
+    const name = some(this.#module.newName());
+    let last = name;
     for (const [index, parts] of all.entries()) {
       if (index > 0) last = some(this.#module.or(last));
       for (const [at, part] of parts.entries()) last = some(this.#addStep(last, part, at % 2 === 1));
