@@ -16,7 +16,7 @@ export function assemblyModule(): string {
     const file = join(directory, "module.wasm");
     const source = "src/cef/bytes/assembly/index.ts";
     const options = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"];
-    const memory = ["--initialMemory", "24", "--maximumMemory", "24"];
+    const memory = ["--initialMemory", "20", "--maximumMemory", "20"];
     execFileSync(
       process.execPath,
       [join(ROOT, "node_modules/assemblyscript/bin/asc.js"), source, ...options, ...memory, "-o", file],

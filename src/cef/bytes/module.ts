@@ -81,7 +81,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: { readonly host: Host }) => { readonly exports: unknown };
 };
 
-/** Compiled once for each thread; an instance has a memory of its own, 1.5 MiB at most. */
+/** Compiled once for each thread; an instance has a memory of its own, 1.25 MiB at most. */
 let compiled: object | undefined;
 
 export function instantiate(host: Host): Exports {
