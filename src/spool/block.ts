@@ -123,11 +123,11 @@ class UnpackedEvent implements BlockEvent, JsonBytes {
   readonly consoleVersion: string | undefined;
   readonly change: Change;
   readonly id: string;
+  readonly key: string;
   readonly time: Micros;
   readonly typeNames: ReadonlyMap<number, string> | undefined;
   declare readonly changed?: readonly string[];
   declare readonly sequence?: number;
-  readonly #version: string | undefined;
   readonly #texts: Texts;
   readonly #at: number;
 
@@ -139,17 +139,13 @@ class UnpackedEvent implements BlockEvent, JsonBytes {
     this.consoleVersion = origin.consoleVersion;
     this.change = index.changes[at] ?? "event";
     this.id = id;
-    this.#version = index.versions[at] ?? undefined;
+    this.key = eventKey(origin.feed, id, index.versions[at] ?? undefined);
     this.time = index.times[at] ?? (0 as Micros);
     this.typeNames = origin.typeNames;
     if (changed !== undefined) this.changed = changed;
     if (origin.sequence !== undefined) this.sequence = origin.sequence + at;
     this.#texts = texts;
     this.#at = at;
-  }
-
-  get key(): string {
-    return eventKey(this.feed, this.id, this.#version);
   }
 
   get text(): string {
