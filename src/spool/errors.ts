@@ -74,8 +74,8 @@ export function isDamage(error: unknown): boolean {
   if (error instanceof BridgeError) return isDamage(error.cause);
   const code = primaryCode(error);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return true;
-  // Tables that went missing with the page that names them.
-  return code === SQLITE_ERROR && /no such (table|column)|malformed/.test((error as Error).message);
+  // Tables that went missing with the page that names them, or columns that are called otherwise there.
+  return code === SQLITE_ERROR && /no such (table|column)|has no column named|malformed/.test((error as Error).message);
 }
 
 /** A value of a row is not what its column takes: of the wrong type, too long, missing. */

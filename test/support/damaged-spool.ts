@@ -110,7 +110,7 @@ export class DamagedWorld {
   }
 
   #open(): SpoolStore {
-    const store = SpoolStore.open(this.options);
+    const store = openedAgain(() => SpoolStore.open(this.options));
     const render: Renderer = ({ console, id }, output) => output.add(`${console}/${id}\n`);
     const blocks = new UnpackedBlocks(store, { route: undefined, past: [], names: [] });
     const parts = { store, blocks, render, countsUnrouted: false };
@@ -255,4 +255,14 @@ export function zero(path: string, from: number, length: number): void {
   const bytes = readFileSync(path);
   bytes.fill(0, from, from + length);
   writeFileSync(path, bytes);
+}
+
+/** Damage that shows while it is opened ends the bridge, and its supervisor starts it again. */
+function openedAgain(open: () => SpoolStore): SpoolStore {
+  try {
+    return open();
+  } catch (error) {
+    if (!(error instanceof SpoolDamagedError)) throw error;
+    return open();
+  }
 }
