@@ -113,7 +113,7 @@ export class ActivityBytes {
   }
 
   #write(constant: Kept | undefined): boolean {
-    return constant !== undefined && this.#table.write(constant);
+    return constant !== undefined && this.#table.head.kept(constant);
   }
 
   #constants<T extends string>(of: readonly T[], textOf: (one: T) => string): ReadonlyMap<string, Kept> {

@@ -51,7 +51,7 @@ export class ByteTable implements Findings {
   #learned = 0;
   /** Values that were found before, by where they are kept. */
   readonly #words = new Map<Address, string>();
-  /** Of the message whose rows were written. */
+  /** Writes what is not a row: where the body stands, and once it has begun, in front of that. */
   readonly head: ByteHead;
 
   /** Throws for a table that reads values in a way that the module does not know. */
@@ -137,13 +137,9 @@ export class ByteTable implements Findings {
     return this.#module.writeLeftovers(this.#leftovers.at, this.#leftovers.length) === 1;
   }
 
-  /** A text that is written often: what `write` takes. */
+  /** A text that is written often: what `head.kept` takes. */
   constant(text: string): Kept {
     return this.#keep(text);
-  }
-
-  write({ at, length }: Kept): boolean {
-    return this.#module.put(at, length) === 1;
   }
 
   /** The row of a key, for `isRowFound`; throws where no row has it. */
