@@ -38,6 +38,12 @@ async function withPair(run: (pair: Pair) => Promise<void>): Promise<void> {
   }
 }
 
+/** The peer ends its side; resolves when that was read. */
+async function peerEnds({ peer, atEnd }: Pair): Promise<void> {
+  peer.end();
+  await until(() => atEnd() !== undefined, "the peer's end");
+}
+
 /** Resolves when the peer's kernel has what was written, and our own has its answer. */
 async function arrived(): Promise<void> {
   await sleep(20);
@@ -66,12 +72,12 @@ test("our end, and then a reset: it never comes to an end", async () => {
 });
 
 test("the peer's end, and then ours, which it acknowledges: clean", async () => {
-  await withPair(async ({ own, peer, end, atEnd }) => {
+  await withPair(async (pair) => {
+    const { own, peer, end, atEnd } = pair;
     peer.resume();
     own.write("all of it");
     await arrived();
-    peer.end();
-    await until(() => atEnd() !== undefined, "the peer's end");
+    await peerEnds(pair);
     expect(end).toMatchObject({ isSent: false, isKnown: true });
     expect(atEnd()).toBe("unknown");
     expect(await end.send()).toBe("clean");
@@ -80,12 +86,12 @@ test("the peer's end, and then ours, which it acknowledges: clean", async () => 
 });
 
 test("the peer's end, then a reset, and then our end: broken", async () => {
-  await withPair(async ({ own, peer, end, atEnd }) => {
+  await withPair(async (pair) => {
+    const { own, peer, end } = pair;
     peer.resume();
     own.write("all of it");
     await arrived();
-    peer.end();
-    await until(() => atEnd() !== undefined, "the peer's end");
+    await peerEnds(pair);
     peer.resetAndDestroy();
     await arrived();
     expect(await end.send()).toBe("broken");
@@ -106,10 +112,10 @@ test("the peer's end, then more that it never reads, and our end: broken", async
 });
 
 test("the peer's end, then our end, and a reset before it is acknowledged: broken", async () => {
-  await withPair(async ({ own, peer, end, atEnd }) => {
+  await withPair(async (pair) => {
+    const { own, peer, end } = pair;
     peer.pause();
-    peer.end();
-    await until(() => atEnd() !== undefined, "the peer's end");
+    await peerEnds(pair);
     // More than the kernels take: our end has to wait behind it.
     own.write(Buffer.alloc(32 << 20));
     const verdict = end.send();
@@ -120,10 +126,10 @@ test("the peer's end, then our end, and a reset before it is acknowledged: broke
 });
 
 test("the peer's end, and our end behind what it does not read: open, until somebody gives up", async () => {
-  await withPair(async ({ own, peer, end, atEnd }) => {
+  await withPair(async (pair) => {
+    const { own, peer, end } = pair;
     peer.pause();
-    peer.end();
-    await until(() => atEnd() !== undefined, "the peer's end");
+    await peerEnds(pair);
     // More than the peer's kernel takes, and no more than ours.
     await new Promise((resolve) => own.write(Buffer.alloc(1 << 20), resolve));
     expect(await end.send()).toBe("open");
