@@ -77,7 +77,7 @@ async function* auditFeed(
       hasMore: false,
     };
     const aside = { leaveOut: "ledger", collector: order.collector } as const;
-    repaired += (await repairs.spool.append(feed.key, page, signal, aside)).added;
+    repaired += (await repairs.spool.append(feed.key, page, signal, { aside })).added;
     await repairs.pace.untilPassed(repairs.spool.end, signal);
   };
   const mends = order.repair && repairs !== undefined;

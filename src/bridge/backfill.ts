@@ -3,7 +3,15 @@ import { backoffDelay } from "../lib/backoff.ts";
 import { BridgeError, describeError } from "../lib/errors.ts";
 import { pause } from "../lib/signals.ts";
 import type { Pace } from "./pace.ts";
-import { type AuditableFeed, type Job, type JobOrder, type JobSpool, type Page, identityOf } from "./ports.ts";
+import {
+  type Aside,
+  type AuditableFeed,
+  type Job,
+  type JobOrder,
+  type JobSpool,
+  type Page,
+  identityOf,
+} from "./ports.ts";
 import { patiently } from "./verify.ts";
 
 /** What a backfill tells while it goes on. */
@@ -64,11 +72,12 @@ export async function* backfill(
     const { page, boundary } = step;
     const checkpoint = page.checkpoint.time;
     const records = page.records.length + page.excluded + page.deadLetters.length;
-    const appended = await spool.append(feed.key, page, signal, {
+    const aside: Aside = {
       leaveOut: order.resend ? "nothing" : "sent",
       collector: order.collector,
       job: { id: job.id, checkpoint, boundary, read: records },
-    });
+    };
+    const appended = await spool.append(feed.key, page, signal, { aside });
     page.release?.();
     counts.read += records;
     counts.added += appended.added;

@@ -1,8 +1,9 @@
-import { EMPTY, type Observable, concat, defer, from, ignoreElements, repeat, switchMap, timer } from "rxjs";
+import { EMPTY, type Observable, concat, defer, finalize, from, ignoreElements, repeat, switchMap, timer } from "rxjs";
 import type { Backoff } from "../lib/backoff.ts";
 import { fromAbortable, untilAborted } from "../lib/rx.ts";
 import type { Appended, Checkpoint, Feed, FeedKey, LateRecords, Page, Spool } from "./ports.ts";
 import { type Fault, retryWithBackoff } from "./retry.ts";
+import { UnderWay } from "./under-way.ts";
 
 /**
  * The console's side: feed -> spool, one page at a time. RxJS decides when: the time between polls, and the wait after a
@@ -45,25 +46,24 @@ export function intake({ feed, spool }: { feed: Feed; spool: Spool }, options: I
   const { schedule, backoff, stop, onFault } = options;
   let startedAtMs = performance.now();
   let drained = false;
-  // A page that could not be stored is stored before another is read: the feed has already moved behind it.
-  let pending: Page | undefined;
   // Where the first page begins is not asked twice: the answer would come behind what the collectors read.
   let atFirst: Promise<Checkpoint | undefined> | undefined;
+  const begin = (): Promise<Checkpoint | undefined> => atFirst ?? spool.checkpoint(feed.key);
+  // A page is read while the one before it is stored: the end of one step must not end what the next one waits for.
+  const ended = new AbortController();
+  const underWay = new UnderWay({ feed, spool }, ended.signal);
 
-  const pages = fromAbortable(async (signal): Promise<PageReport> => {
+  const pages = fromAbortable(async (): Promise<PageReport> => {
     if (drained) startedAtMs = performance.now();
-    pending ??= await feed.readPage(await (atFirst ?? spool.checkpoint(feed.key)), signal);
+    const { page, appended } = await underWay.next(begin);
     atFirst = undefined;
-    const page = pending;
-    const appended = await spool.append(feed.key, page, signal);
-    pending = undefined;
-    page.release?.();
     drained = !page.hasMore;
     const widened = feed.stored?.(appended) === true;
     return report(feed, page, appended, widened);
   }).pipe(
     retryWithBackoff(backoff, stop, (fault) => onFault({ ...fault, key: feed.key })),
     repeat({ delay: () => (drained ? schedule.next(startedAtMs) : timer(0)).pipe(untilAborted(stop)) }),
+    finalize(() => ended.abort()),
   );
   const untilFirst = defer(() => from((atFirst = spool.checkpoint(feed.key)))).pipe(
     switchMap((checkpoint) => (checkpoint === undefined ? EMPTY : schedule.first())),

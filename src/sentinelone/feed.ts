@@ -2,7 +2,6 @@ import type { Appended, AuditableFeed, Checkpoint, Feed, FeedKey, Page } from ".
 import type { FeedName, SecurityEvent } from "../event/event.ts";
 import { type Micros, addMs, formatTime, microsFromMs } from "../event/time.ts";
 import type { DetailSource, ScopeParameter, WindowSource } from "../feeds/definition.ts";
-import { orAborted } from "../lib/signals.ts";
 import type { Answer } from "./answer.ts";
 import type { ApiRequest, ConsoleClient, Query } from "./client.ts";
 import { CursorRefusedError } from "./errors.ts";
@@ -11,7 +10,6 @@ import { Overlap } from "./overlap.ts";
 import { type ApiElement, type ApiPage, readGraph, readPageAs, readTotal } from "./page.ts";
 import { PAGE_LIMIT, begin, emptyPage, toEvent } from "./poll.ts";
 import { type Item, sorted } from "./items.ts";
-import { READ_AHEAD } from "./read-ahead.ts";
 import { entryOf, isDeadLetter, readElement } from "./records.ts";
 import { scopeQueries } from "./scope.ts";
 import { WindowPoll } from "./window-poll.ts";
@@ -57,13 +55,6 @@ interface AnsweredPage extends ApiPage<Item> {
   readonly release: () => void;
 }
 
-/** A page that was asked for before anybody reads it. */
-interface Ahead {
-  readonly poll: WindowPoll;
-  readonly cursor: string | undefined;
-  readonly page: Promise<AnsweredPage>;
-}
-
 /**
  * Reads windows `[checkpoint - overlap, now - settle]`, oldest first, by the console's keyset cursor to the end. `now` is
  * the console's clock. Records that were seen before are not told apart here: the spool knows.
@@ -78,7 +69,6 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
   readonly #options: FeedOptions;
   readonly #overlap: Overlap;
   #poll: WindowPoll | undefined;
-  #ahead: Ahead | undefined;
   /** The last poll brought more than a page. */
   #isLong = false;
 
@@ -113,8 +103,7 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
     const { elements, nextCursor, limit, release } = await this.#ask(poll, signal);
     const { records, deadLetters, excluded } = sorted(elements, poll);
     const { hasMore, reached = 0 } = poll.advance({ count: elements.length, limit }, nextCursor);
-    if (hasMore) this.#readAhead(poll);
-    else this.#end(poll);
+    if (!hasMore) this.#end(poll);
     return {
       records,
       deadLetters,
@@ -211,30 +200,13 @@ export class WindowedFeed implements ConsoleFeed, AuditableFeed {
 
   async #ask(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
     try {
-      return await this.#next(poll, signal);
+      return await this.#fetch(poll, signal);
     } catch (error) {
       if (!(error instanceof CursorRefusedError)) throw error;
       if (poll.startOver()) return await this.#ask(poll, signal);
       this.#poll = undefined;
       throw error;
     }
-  }
-
-  /** Asks for the next page, and reads it, while this one is stored: otherwise console, disk and we would wait for each other. */
-  #readAhead(poll: WindowPoll): void {
-    if (!READ_AHEAD.take(this)) return;
-    const page = this.#fetch(poll, new AbortController().signal);
-    // A failure is told to whoever waits for the page, if anybody still does.
-    page.catch(() => undefined);
-    this.#ahead = { poll, cursor: poll.place.cursor, page };
-  }
-
-  #next(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    READ_AHEAD.give(this);
-    if (ahead?.poll === poll && ahead.cursor === poll.place.cursor) return orAborted(ahead.page, signal);
-    return this.#fetch(poll, signal);
   }
 
   async #fetch(poll: WindowPoll, signal: AbortSignal): Promise<AnsweredPage> {

@@ -3,7 +3,7 @@ import type { DeadLetter, Page, PageRecord } from "../bridge/ports.ts";
 import type { Change, JsonRecord } from "../event/event.ts";
 import { type Fingerprint, changedFields, isSameContent, isSameVersion } from "../event/fingerprint.ts";
 import type { BlockEntry } from "./block.ts";
-import type { DatedIdentity, NewIdentity } from "./identities.ts";
+import type { DatedIdentity, Identity, NewIdentity } from "./identities.ts";
 
 /** What the database knows of each identity of a page, as a number: a list of words would be cloned one by one. */
 export const SIGHT = { none: 0, known: 1, seen: 2 } as const;
@@ -33,53 +33,85 @@ export function identitiesOf({ records }: Page, letters: readonly IdentifiedLett
   return letters.length === 0 ? records : [...records, ...letters.map(({ id }) => ({ id, version: undefined }))];
 }
 
-/** What the spool does not have yet of a page, each once. */
+/**
+ * What the spool does not have yet of a page, each once. `before`: what the page before it tells, where that one was not stored
+ * yet when the spool was asked.
+ */
 export function unseen(
   { records }: Page,
   letters: readonly IdentifiedLetter[],
   { sights, looks }: Sightings,
-): { entries: NewEntry[]; letters: IdentifiedLetter[] } {
-  const inPage: InPage = { identities: new Set(), objects: new Set(), looks: new Map() };
+  before?: Told,
+): { entries: NewEntry[]; letters: IdentifiedLetter[]; told: Told } {
+  const told = new Told(before);
   const entries: NewEntry[] = [];
   for (const [at, record] of records.entries()) {
-    const sight = sights[at] ?? SIGHT.none;
-    const entry = entryOf(record, sight, inPage.looks.get(record.id) ?? looks.get(at), inPage);
-    if (entry === undefined) continue;
-    // Of one that has no version the id says it all.
-    const identity = entry.version === undefined ? entry.id : JSON.stringify([entry.id, entry.version]);
-    if (inPage.identities.has(identity)) continue;
-    inPage.identities.add(identity);
-    if (entry.version !== undefined) inPage.objects.add(entry.id);
-    if (entry.fingerprint !== undefined) inPage.looks.set(entry.id, entry.fingerprint);
-    entries.push(entry);
+    const sight = Math.max(sights[at] ?? SIGHT.none, told.sight(record));
+    const entry = entryOf(record, sight, told.look(record) ?? looks.get(at));
+    if (entry !== undefined && told.add(entry)) entries.push(entry);
   }
-  const fresh = letters.filter(({ id }, at) => {
-    if (sights[records.length + at] === SIGHT.seen || inPage.identities.has(id)) return false;
-    inPage.identities.add(id);
-    return true;
-  });
-  return { entries, letters: fresh };
+  const fresh = letters.filter(
+    ({ id }, at) => sights[records.length + at] !== SIGHT.seen && told.add({ id, version: undefined }),
+  );
+  told.forgetBefore();
+  return { entries, letters: fresh, told };
 }
 
-/** What the records of the same page before have told. */
-interface InPage {
-  /** Ids with version; of what has none, the ids. */
-  readonly identities: Set<string>;
+/** What the new entries of a page tell of those behind them: what the spool will know once it has them. */
+export class Told {
+  readonly #identities = new Set<string>();
   /** Ids of what has versions. */
-  readonly objects: Set<string>;
-  readonly looks: Map<string, Fingerprint>;
+  readonly #objects = new Set<string>();
+  readonly #looks = new Map<string, Fingerprint>();
+  #before: Told | undefined;
+
+  constructor(before: Told | undefined) {
+    this.#before = before;
+  }
+
+  /** False for one that has been told. */
+  add(identity: NewIdentity): boolean {
+    const name = nameOf(identity);
+    if (this.#has(name)) return false;
+    const { id, version, fingerprint } = identity;
+    this.#identities.add(name);
+    if (version !== undefined) this.#objects.add(id);
+    if (fingerprint !== undefined) this.#looks.set(id, fingerprint);
+    return true;
+  }
+
+  sight(identity: Identity): number {
+    if (this.#has(nameOf(identity))) return SIGHT.seen;
+    return identity.version !== undefined && this.#hasObject(identity.id) ? SIGHT.known : SIGHT.none;
+  }
+
+  look({ id }: Identity): Fingerprint | undefined {
+    return this.#looks.get(id) ?? this.#before?.look({ id, version: undefined });
+  }
+
+  /** Otherwise each page would hold all of those before it. */
+  forgetBefore(): void {
+    this.#before = undefined;
+  }
+
+  #has(name: string): boolean {
+    return this.#identities.has(name) || (this.#before !== undefined && this.#before.#has(name));
+  }
+
+  #hasObject(id: string): boolean {
+    return this.#objects.has(id) || (this.#before !== undefined && this.#before.#hasObject(id));
+  }
+}
+
+/** Of one that has no version the id says it all. */
+function nameOf({ id, version }: Identity): string {
+  return version === undefined ? id : JSON.stringify([id, version]);
 }
 
 /** Undefined for what has been seen before. */
-function entryOf(
-  record: PageRecord,
-  sight: number,
-  before: Fingerprint | undefined,
-  inPage: InPage,
-): NewEntry | undefined {
+function entryOf(record: PageRecord, sight: number, before: Fingerprint | undefined): NewEntry | undefined {
   const { kind = "entry", fingerprint } = record;
-  const isInPage = inPage.objects.has(record.id) || inPage.identities.has(record.id);
-  const isKnown = sight !== SIGHT.none || before !== undefined || isInPage;
+  const isKnown = sight !== SIGHT.none || before !== undefined;
   const isSame = before !== undefined && fingerprint !== undefined && isSameContent(before, fingerprint);
   switch (kind) {
     case "entry": {
@@ -100,7 +132,7 @@ function entryOf(
     case "state": {
       if (isSame) return undefined;
       // One that was forgotten is new, though the version in which it comes back may have been seen.
-      const isForgotten = sight === SIGHT.seen && before === undefined && !isInPage;
+      const isForgotten = sight === SIGHT.seen && before === undefined;
       const change = isKnown && !isForgotten ? "changed" : "new";
       return withDifferences(made(other(record, sight, before), change), before);
     }

@@ -1,4 +1,5 @@
 import type {
+  AppendOptions,
   Appended,
   Aside,
   Checkpoint,
@@ -26,7 +27,7 @@ import type { CollectorSources } from "./queues.ts";
 import type { Repairs } from "./repair.ts";
 import type { Salvage } from "./salvage.ts";
 import { type DatedIdentity, listIdentities } from "./identities.ts";
-import { type NewEntry, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
+import { type NewEntry, type Told, identifyLetters, identitiesOf, unseen } from "./sightings.ts";
 import type { AppendOutcome, SpoolSize, StoreOptions } from "./store.ts";
 import { SpoolThread } from "./thread.ts";
 
@@ -40,6 +41,13 @@ export interface SpoolOptions extends Omit<StoreOptions, "collectors"> {
   readonly router?: CollectorSources["router"];
 }
 
+/** An append under way. */
+interface Turn {
+  readonly stored: Promise<Appended>;
+  /** What its page tells of the next one, whose turn it is then: nothing else is under way. */
+  readonly told: Promise<Told | undefined>;
+}
+
 /** The spool as the bridge sees it: the store in a thread of its own, with the waiting for events and for room. */
 export class ThreadedSpool implements Spool, JobSpool {
   readonly forgotten: readonly Forgotten[];
@@ -50,7 +58,7 @@ export class ThreadedSpool implements Spool, JobSpool {
   readonly #keepsIds: boolean;
   #positions: Map<string, number>;
   /** The last append of each feed: one follows the other, so that no page misses what another is about to add. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, Turn>();
   readonly #appended = new Notice();
   readonly #released = new Notice();
   #end: number;
@@ -103,21 +111,42 @@ export class ThreadedSpool implements Spool, JobSpool {
     await this.#thread.ask("endJob", id);
   }
 
-  async append(key: FeedKey, page: Page, signal: AbortSignal, aside?: Aside): Promise<Appended> {
+  append(key: FeedKey, page: Page, signal: AbortSignal, { aside, after }: AppendOptions = {}): Promise<Appended> {
     const name = `${key.console}\n${key.feed}`;
-    const before = this.#turns.get(name) ?? Promise.resolve();
-    const own = before.catch(() => undefined).then(() => this.#append(key, page, signal, aside));
-    this.#turns.set(name, own);
-    try {
-      return await own;
-    } finally {
-      if (this.#turns.get(name) === own) this.#turns.delete(name);
-    }
+    const before = this.#turns.get(name);
+    // What is new in it can be told, and packed, while the page before it is being stored.
+    const follows = after !== undefined && before?.stored === after ? before : undefined;
+    const fresh = this.#inTurn(before, follows, after).then(async (told) => {
+      signal.throwIfAborted();
+      return await this.#unseen(key, page, aside, told);
+    });
+    const stored = fresh.then((unstored) => this.#append(key, page, unstored, { signal, aside, after }));
+    const turn = { stored, told: Promise.all([fresh, follows?.stored]).then(([{ told }]) => told) };
+    const end = (): void => void (this.#turns.get(name) === turn && this.#turns.delete(name));
+    this.#turns.set(name, turn);
+    stored.then(end, end);
+    turn.told.catch(() => undefined);
+    return stored;
   }
 
-  async #append(key: FeedKey, page: Page, signal: AbortSignal, aside: Aside | undefined): Promise<Appended> {
-    signal.throwIfAborted();
-    const fresh = await this.#unseen(key, page, aside);
+  /** Resolves when a page may be looked at, with what the one before it tells of it. Rejects when that one was not stored. */
+  async #inTurn(
+    before: Turn | undefined,
+    follows: Turn | undefined,
+    after: Promise<Appended> | undefined,
+  ): Promise<Told | undefined> {
+    if (follows !== undefined) return await follows.told;
+    await before?.stored.catch(() => undefined);
+    await after;
+    return undefined;
+  }
+
+  async #append(
+    key: FeedKey,
+    page: Page,
+    fresh: Unseen,
+    { signal, aside, after }: AppendOptions & { readonly signal: AbortSignal },
+  ): Promise<Appended> {
     const { entries, letters } = fresh;
     const duplicates = page.records.length - entries.length;
     const late = aside === undefined ? lateOf(entries, page.readBefore) : undefined;
@@ -129,6 +158,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       { feed: key.feed, name: "dead_letters", add: letters.length },
     ];
     const packed = await packPage(page, fresh, { aside, list, tallies });
+    await after;
     const { dropped, droppedLetters } = await this.#appendWithRoom(key, packed, signal);
     for (const { body } of packed.blocks) releaseBuffer(body);
     this.#end += entries.length;
@@ -212,8 +242,14 @@ export class ThreadedSpool implements Spool, JobSpool {
   }
 
   /** What the spool does not have yet of a page, each once. */
-  async #unseen(key: FeedKey, page: Page, aside: Aside | undefined): Promise<Unseen> {
-    if (page.records.length + page.deadLetters.length === 0) return { entries: [], letters: [], stillThere: [] };
+  async #unseen(
+    key: FeedKey,
+    page: Page,
+    aside: Aside | undefined,
+    before: Told | undefined,
+  ): Promise<Unseen & { readonly told: Told | undefined }> {
+    if (page.records.length + page.deadLetters.length === 0)
+      return { entries: [], letters: [], stillThere: [], told: undefined };
     const letters = identifyLetters(page);
     const identities = identitiesOf(page, letters);
     const list = listIdentities(identities, false);
@@ -224,7 +260,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       aside && { ...aside, identities: bare(identities) },
     );
     const stillThere = page.list === undefined ? [] : (sightings.longUnnoted ?? []);
-    const { entries, letters: freshLetters } = unseen(page, letters, sightings);
+    const { entries, letters: freshLetters, told } = unseen(page, letters, sightings, before);
     // What is remembered of an object tells more than was asked about.
     const isAllNew =
       entries.length === identities.length && entries.every(({ fingerprint }) => fingerprint === undefined);
@@ -233,6 +269,7 @@ export class ThreadedSpool implements Spool, JobSpool {
       letters: freshLetters,
       asked: isAllNew ? list : undefined,
       stillThere: stillThere.flatMap((at) => page.records[at] ?? []).map(({ id, version }) => ({ id, version })),
+      told,
     };
   }
 }

@@ -67,7 +67,7 @@ async function fill(directory: string): Promise<void> {
   await (await spool.reader("siem")).release(2);
   await spool.learnTypes("acme", [[9999, "Something new"]]);
   const { id } = await spool.openJob(KEPT_JOB);
-  await spool.append(ACTIVITIES, page([]), signal, { leaveOut: "sent", job: { id, ...KEPT_STEP } });
+  await spool.append(ACTIVITIES, page([]), signal, { aside: { leaveOut: "sent", job: { id, ...KEPT_STEP } } });
   await spool.close();
 }
 

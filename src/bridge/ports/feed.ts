@@ -20,13 +20,14 @@ export interface Checkpoint {
 export interface Feed {
   readonly key: FeedKey;
   /**
-   * Reads the next page after the checkpoint, overlap included. Undefined as checkpoint: the very first read.
+   * Reads the next page after the checkpoint, overlap included. Undefined as checkpoint: the very first read. Within a poll
+   * it is the one of the page before, which may still be on its way into the spool.
    *
    * Holds the console's cursor between calls. A rejected call may be repeated: it reads the same page again, or starts
    * over from the checkpoint.
    */
   readPage(checkpoint: Checkpoint | undefined, signal: AbortSignal): Promise<Page>;
-  /** Learns what became of the page that was read last; true when it looks further back from now on. */
+  /** Learns what became of a page, in their order; true when it looks further back from now on. */
   stored?(appended: Appended): boolean;
   /** The feed's past, where it can be read again. */
   auditable?(signal: AbortSignal): Promise<AuditableFeed | undefined>;

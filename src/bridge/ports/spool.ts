@@ -12,10 +12,17 @@ export interface Spool {
    *
    * Waits while the spool is full. Rejects with the signal's reason when it is aborted meanwhile.
    */
-  append(key: FeedKey, page: Page, signal: AbortSignal, aside?: Aside): Promise<Appended>;
+  append(key: FeedKey, page: Page, signal: AbortSignal, options?: AppendOptions): Promise<Appended>;
   /** The collector's own place in the queue; a new collector begins with the oldest event that is still there. */
   reader(collector: string): Promise<SpoolReader>;
   close(): Promise<void>;
+}
+
+export interface AppendOptions {
+  /** The page is no part of the feed's own course. */
+  readonly aside?: Aside | undefined;
+  /** What the append of the page before it gave, which may be under way: this one is stored behind that one, or not at all. */
+  readonly after?: Promise<Appended> | undefined;
 }
 
 export interface SpoolReader {

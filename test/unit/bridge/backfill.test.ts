@@ -52,7 +52,7 @@ class FakeSpool implements JobSpool {
     for (const name of collectors) this.positions.set(name, 0);
   }
 
-  append: JobSpool["append"] = (_key, page, _signal, aside) => {
+  append: JobSpool["append"] = (_key, page, _signal, { aside } = {}) => {
     if (aside !== undefined) this.asides.push(aside);
     this.end += page.records.length;
     setImmediate(() => this.appended.tell());

@@ -1,6 +1,7 @@
 import { type Observable, Subject, take } from "rxjs";
 import type { PollSchedule } from "../../../src/bridge/intake.ts";
 import type {
+  AppendOptions,
   Appended,
   Batch,
   Checkpoint,
@@ -77,16 +78,21 @@ export class FakeSpool implements Spool {
     return Promise.resolve(this.checkpoints.get(key.feed));
   }
 
-  append(key: FeedKey, page: Page, signal: AbortSignal): Promise<Appended> {
+  async append(key: FeedKey, page: Page, signal: AbortSignal, { after }: AppendOptions = {}): Promise<Appended> {
     this.appends += 1;
-    if (signal.aborted) return Promise.reject(signal.reason as Error);
+    signal.throwIfAborted();
     const failure = this.failures.shift();
-    if (failure !== undefined) return Promise.reject(failure);
+    await this.delay();
+    await after;
+    if (failure !== undefined) throw failure;
     this.events.push(...page.records.map(({ id }) => id));
     this.checkpoints.set(key.feed, page.checkpoint);
     this.#appended.tell();
-    return Promise.resolve({ added: page.records.length, duplicates: 0, deadLetters: 0 });
+    return { added: page.records.length, duplicates: 0, deadLetters: 0 };
   }
+
+  /** How long each append takes. */
+  delay: () => Promise<void> = () => Promise.resolve();
 
   reader(): Promise<FakeReader> {
     return Promise.resolve(new FakeReader(this.events, this.#appended));

@@ -1,4 +1,6 @@
 import { getEventListeners } from "node:events";
+import { setImmediate } from "node:timers/promises";
+import * as fc from "fast-check";
 import { type Observable, firstValueFrom, merge, take, toArray } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type FeedFault, type PageReport, intake } from "../../../src/bridge/intake.ts";
@@ -25,6 +27,10 @@ function run(feed: FakeFeed, options: Partial<Parameters<typeof intake>[1]> = {}
   return intake({ feed, spool }, { schedule: every(1), backoff: QUICK, stop: stop.signal, onFault, ...options });
 }
 
+async function inTurns(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await (turn % 2 === 0 ? setImmediate() : Promise.resolve());
+}
+
 function reports(pages: Observable<PageReport>, count: number): Promise<PageReport[]> {
   return firstValueFrom(pages.pipe(take(count), toArray()));
 }
@@ -42,23 +48,99 @@ describe("the intake", () => {
     ]);
   });
 
-  test("asks the spool once where its first page begins, and again for each page after it", async () => {
+  test("asks the spool once where its first page begins, and again for each poll after it", async () => {
     const asked = vi.spyOn(spool, "checkpoint");
-    const feed = new FakeFeed([new TestError("once"), pageOf(["1"], 10, true), pageOf(["2"], 20)]);
+    const feed = new FakeFeed([new TestError("once"), pageOf(["1"], 10), pageOf(["2"], 20)]);
     await reports(run(feed), 1);
     expect(asked).toHaveBeenCalledTimes(1);
     await reports(run(feed), 1);
     expect(feed.asked.map((checkpoint) => checkpoint?.time)).toEqual([undefined, undefined, 10]);
   });
 
-  test("stores a page that could not be stored before it reads another", async () => {
+  test("stores a page that could not be stored before those that were read behind it, and reads none of them again", async () => {
     const feed = new FakeFeed([pageOf(["1"], 10, true), pageOf(["2"], 20)]);
     spool.failures.push(new TestError("disk"), new TestError("disk"));
     await reports(run(feed), 2);
     expect(spool.events).toEqual(["1", "2"]);
     expect(feed.asked).toHaveLength(2);
-    expect(spool.appends).toBe(4);
     expect(faults.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  });
+
+  test("reads the next page while one is stored, and no more than that", async () => {
+    const stored = Promise.withResolvers<undefined>();
+    spool.delay = () => stored.promise;
+    const feed = new FakeFeed([pageOf(["1"], 10, true), pageOf(["2"], 20, true), pageOf(["3"], 30)]);
+    const told = reports(run(feed), 3);
+    await vi.waitUntil(() => spool.appends === 2);
+    await setImmediate();
+    expect([feed.asked.length, spool.events]).toEqual([2, []]);
+    stored.resolve(undefined);
+    expect((await told).map(({ reached }) => reached)).toEqual([10, 20, 30]);
+    expect(spool.events).toEqual(["1", "2", "3"]);
+  });
+
+  test("tells the fault of a page that was read ahead before it asks for that page again", async () => {
+    const feed = new FakeFeed([
+      pageOf(["1"], 10, true),
+      new TestError("slow down", { retryAfterMs: 50 }),
+      pageOf(["2"], 20),
+    ]);
+    const told = reports(run(feed), 2);
+    await vi.waitUntil(() => faults.length === 1);
+    expect(feed.asked).toHaveLength(2);
+    expect(faults[0]?.retryInMs).toBe(50);
+    await told;
+    expect(spool.events).toEqual(["1", "2"]);
+  });
+
+  test("asks the spool where to go on after a fault, and not the page before", async () => {
+    const feed = new FakeFeed([pageOf(["1"], 10, true), new TestError("lost its place"), pageOf(["2"], 20)]);
+    const stored = { time: micros(10), floor: micros(7) };
+    vi.spyOn(spool, "checkpoint").mockResolvedValueOnce(undefined).mockResolvedValueOnce(stored);
+    await reports(run(feed), 2);
+    expect(feed.asked).toEqual([undefined, { time: 10, floor: 0 }, stored]);
+  });
+
+  test("ends with its subscription, and the page that is read ahead with it", async () => {
+    const feed = new FakeFeed([pageOf(["1"], 10, true), untilAborted]);
+    await reports(run(feed), 1);
+    expect(feed.signals.at(-1)?.aborted).toBe(true);
+  });
+
+  test("brings every page in its order, whatever fails and however long it takes", async () => {
+    const step = fc.record({ readFails: fc.boolean(), readTurns: fc.nat(4), hasMore: fc.boolean() });
+    const append = fc.record({ fails: fc.boolean(), turns: fc.nat(4) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 8 }),
+        fc.array(append, { maxLength: 8 }),
+        async (steps, appends) => {
+          const own = new FakeSpool();
+          const turns = appends.map((one) => one.turns);
+          own.delay = () => inTurns(turns.shift() ?? 0);
+          own.failures.push(...appends.flatMap(({ fails }) => (fails ? [new TestError("disk")] : [])));
+          const pages = steps.map(({ hasMore }, at) => pageOf([String(at)], at, hasMore));
+          const feed = new FakeFeed(
+            steps.flatMap(({ readFails, readTurns }, at) => [
+              ...(readFails ? [new TestError("console")] : []),
+              () => inTurns(readTurns).then(() => pages[at] ?? pageOf([], at)),
+            ]),
+          );
+          const end = new AbortController();
+          const options = {
+            schedule: every(0),
+            backoff: { firstMs: 0, maxMs: 0 },
+            stop: end.signal,
+            onFault: () => undefined,
+          };
+          const told = await reports(intake({ feed, spool: own }, options), pages.length);
+          end.abort();
+          expect(own.events.slice(0, pages.length)).toEqual(pages.map((_, at) => String(at)));
+          expect(told.map(({ reached }) => reached)).toEqual(pages.map((_, at) => at));
+        },
+      ),
+      { numRuns: 150 },
+    );
   });
 
   test("tries a failing feed again and again, and counts anew after a good page", async () => {
@@ -123,7 +205,7 @@ describe("a stop", () => {
     const feed = new FakeFeed(steps);
     const done = firstValueFrom(run(feed, { schedule: every(intervalMs) }).pipe(toArray()));
     await vi.waitUntil(() => feed.asked.length === 1);
-    await new Promise((resolve) => setImmediate(resolve));
+    await setImmediate();
     stop.abort();
     await done;
     expect(getEventListeners(stop.signal, "abort")).toEqual([]);

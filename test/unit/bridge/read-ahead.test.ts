@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ReadAhead } from "../../../src/sentinelone/read-ahead.ts";
+import { ReadAhead } from "../../../src/bridge/read-ahead.ts";
 
 const [ONE, OTHER] = [{}, {}];
 
