@@ -6,17 +6,26 @@ import { ROOT } from "./build-facts.ts";
 
 const LINE_LENGTH = 100;
 
-/**
- * src/cef/bytes/module.generated.ts: the WebAssembly of src/cef/bytes/assembly, so that it comes along wherever the program
- * goes and nobody needs a compiler to run it.
- */
-export function assemblyModule(): string {
+/** A module of WebAssembly: the folder that its `assembly` lies in, and the pages of memory that it has. */
+interface AssemblySource {
+  readonly folder: string;
+  readonly pages: number;
+}
+
+/** The modules, so that they come along wherever the program goes and nobody needs a compiler to run it. */
+export const ASSEMBLIES: readonly AssemblySource[] = [
+  { folder: "src/cef/bytes", pages: 20 },
+  { folder: "src/lib/record-scan", pages: 3 },
+];
+
+/** `module.generated.ts` of the folder. */
+export function assemblyModule({ folder, pages }: AssemblySource): string {
   const directory = mkdtempSync(join(tmpdir(), "s1bridge-assembly-"));
   try {
     const file = join(directory, "module.wasm");
-    const source = "src/cef/bytes/assembly/index.ts";
+    const source = `${folder}/assembly/index.ts`;
     const options = ["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd"];
-    const memory = ["--initialMemory", "20", "--maximumMemory", "20"];
+    const memory = ["--initialMemory", String(pages), "--maximumMemory", String(pages)];
     execFileSync(
       process.execPath,
       [join(ROOT, "node_modules/assemblyscript/bin/asc.js"), source, ...options, ...memory, "-o", file],
@@ -24,7 +33,7 @@ export function assemblyModule(): string {
     );
     const lines = readFileSync(file, "base64").match(new RegExp(`.{1,${LINE_LENGTH}}`, "g")) ?? [];
     return [
-      "// GENERATED from src/cef/bytes/assembly by scripts/assembly.ts.\n",
+      `// GENERATED from ${folder}/assembly by scripts/assembly.ts.\n`,
       "/** WebAssembly, in base64. */",
       `export const MODULE: string = [\n${lines.map((line) => `  "${line}",\n`).join("")}].join("");\n`,
     ].join("\n");

@@ -7,7 +7,7 @@ import { exampleConfig } from "../src/config/example.ts";
 import { configurationPage } from "../src/config/page.ts";
 import { scenarioPage } from "../src/demo/scenario/page.ts";
 import { mappingPage } from "../src/message/mapping-doc.ts";
-import { assemblyModule } from "./assembly.ts";
+import { ASSEMBLIES, assemblyModule } from "./assembly.ts";
 import { compatibilityPage } from "./compatibility/page.ts";
 import { feedsPage } from "./feeds-page.ts";
 import { metricsPage } from "./metrics-page.ts";
@@ -24,7 +24,9 @@ export const GENERATED: Readonly<Record<string, () => string>> = {
   "docs/mapping.md": mappingPage,
   "docs/metrics.md": metricsPage,
   "docs/scenarios.md": scenarioPage,
-  "src/cef/bytes/module.generated.ts": assemblyModule,
+  ...Object.fromEntries(
+    ASSEMBLIES.map((source) => [`${source.folder}/module.generated.ts`, () => assemblyModule(source)]),
+  ),
   "src/telemetry/advice.generated.ts": adviceModule,
   "src/telemetry/page.generated.ts": pageModule,
 };

@@ -23,7 +23,7 @@ import {
   STRING_BYTES,
   isDigit,
 } from "./json-text.ts";
-import { RecordScanner } from "./record-scan.ts";
+import { ByteRecordScanner } from "./record-scan/byte-scanner.ts";
 import { TextSlice } from "./text-slice.ts";
 
 /** A stretch of JSON text that holds one value, in bytes. */
@@ -36,8 +36,8 @@ export interface Slice {
 
 /** An object of which the members that were asked for are known, because looking at its text was enough to be sure. */
 export interface ScannedRecord extends Slice {
-  /** The wanted members that it has. */
-  readonly head: Readonly<Record<string, string | number>>;
+  /** The wanted members; undefined for those that it does not have. */
+  readonly head: Readonly<Record<string, string | number | undefined>>;
   /** From `start` to `end`, in UTF-16 code units. */
   readonly units: number;
 }
@@ -70,10 +70,11 @@ export function exactSlice(json: Buffer, record: ScannedRecord): TextSlice {
   return new TextSlice(json, record, record.longRuns === undefined ? NO_CUTS : cutsFor(json, record.longRuns));
 }
 
-/** What is made of each element as soon as it is found: what is not kept of it then dies young. */
+/** What is made of each element as soon as it is found: what is not kept of it then dies young. Its `head` is good until then. */
 export type Take<T> = (element: Slice | ScannedRecord) => T;
 
-const AS_IT_IS: Take<Slice | ScannedRecord> = (element) => element;
+const AS_IT_IS: Take<Slice | ScannedRecord> = (element) =>
+  "head" in element ? { ...element, head: { ...element.head } } : element;
 
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */
 export function scanList(json: Buffer, from = 0): (Slice | ScannedRecord)[] | undefined {
@@ -100,7 +101,7 @@ export function scanTaking<T>(
   headNames: readonly string[],
   take: Take<T>,
 ): ScannedObject<T> | undefined {
-  return new Scanner(json, 0, new RecordScanner(json, headNames)).object(listKey, take);
+  return new Scanner(json, 0, new ByteRecordScanner(json, headNames)).object(listKey, take);
 }
 
 export interface ScannedObject<T = unknown> {
@@ -111,10 +112,10 @@ export interface ScannedObject<T = unknown> {
 
 class Scanner {
   readonly #json: Buffer;
-  readonly #records: RecordScanner | undefined;
+  readonly #records: ByteRecordScanner | undefined;
   #at: number;
 
-  constructor(json: Buffer, at: number, records?: RecordScanner) {
+  constructor(json: Buffer, at: number, records?: ByteRecordScanner) {
     this.#json = json;
     this.#at = at;
     this.#records = records;
@@ -251,7 +252,8 @@ function cutsFor(json: Buffer, longRuns: readonly number[]): readonly number[] {
     if (isPartOfFloat(json, from, to) || Number.isSafeInteger(Number(json.toString("latin1", from, to)))) continue;
     cuts.push(from, to);
   }
-  return cuts;
+  // As long as they are: a list that has grown has room for more, and each record of a page keeps one.
+  return cuts.length === 0 ? NO_CUTS : cuts.slice();
 }
 
 /** Digits behind a point or an exponent, or before one: a floating-point number, which is rounded as everywhere. */

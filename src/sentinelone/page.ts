@@ -37,14 +37,17 @@ const GRAPH_REFUSED_MS = 60_000;
 
 /**
  * Reads the envelope `{data:[…], pagination:{nextCursor}, errors?}`; `within` names the member of `data` that has the list,
- * where that is no list itself, and `head` the members that are wanted of each record. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON, for anything without a list, and for
- * `errors` without records: a 200 may carry both.
+ * where that is no list itself. Throws `BRIDGE_FEED_UNAVAILABLE` for torn JSON, for anything without a list, and for `errors`
+ * without records: a 200 may carry both.
  */
-export function readPage(json: Buffer, path: string, options: PageOptions = {}): ApiPage {
-  return readPageAs(json, path, options, (element) => element);
+export function readPage(json: Buffer, path: string, { within }: Omit<PageOptions, "head"> = {}): ApiPage {
+  return readPageAs(json, path, within === undefined ? {} : { within }, (element) => element);
 }
 
-/** The same with what `read` makes of each record, as soon as it is found. What it makes is dropped where the page is refused. */
+/**
+ * The same with what `read` makes of each record, as soon as it is found; only until then its `head` is good. `head` in the
+ * options names the members that are wanted in it. What `read` makes is dropped where the page is refused.
+ */
 export function readPageAs<T>(
   json: Buffer,
   path: string,

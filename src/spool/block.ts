@@ -1,5 +1,4 @@
-import { promisify } from "node:util";
-import { constants, zstdCompress, zstdDecompressSync } from "node:zlib";
+import { zstdDecompressSync } from "node:zlib";
 import type { RecordText } from "../bridge/ports.ts";
 import {
   type Change,
@@ -11,6 +10,7 @@ import {
 } from "../event/event.ts";
 import type { Micros } from "../event/time.ts";
 import { releaseBuffer } from "../lib/release-buffer.ts";
+import { ZstdFrames } from "../lib/zstd-frames.ts";
 import { Output } from "./output.ts";
 
 /**
@@ -57,19 +57,12 @@ interface BlockIndex {
   readonly bytes?: readonly number[];
 }
 
-/** One chunk holds a block's text nearly always, and is then not copied; a packed one is a tenth of it. */
+/** One chunk holds a block's text nearly always, and is then not copied. */
 const TEXT_CHUNK_BYTES = 512 << 10;
-const PACKED_CHUNK_BYTES = 128 << 10;
 
-const ZSTD_OPTIONS = {
-  chunkSize: PACKED_CHUNK_BYTES,
-  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
-};
-
-const compress = promisify<Buffer, typeof ZSTD_OPTIONS, Buffer>(zstdCompress);
-
-/** One for the whole thread: a block is written in one go. */
+/** For the whole thread: a block is written in one go, and they are packed one after the other. */
 const OUTPUT = new Output();
+const FRAMES = new ZstdFrames();
 
 export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer> {
   const lengths = entries.map((entry) => entry.text.length);
@@ -87,7 +80,7 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
   OUTPUT.addLine(JSON.stringify(index));
   for (const { text } of entries) OUTPUT.addLine(text);
   const text = OUTPUT.take();
-  const body = await compress(text, ZSTD_OPTIONS);
+  const body = await FRAMES.pack(text);
   releaseBuffer(text);
   return body;
 }

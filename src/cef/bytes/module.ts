@@ -1,3 +1,4 @@
+import { LazyModule } from "../../lib/web-assembly.ts";
 import { MODULE } from "./module.generated.ts";
 
 /** An address in the module's memory; 0 is none. */
@@ -75,27 +76,10 @@ export interface Host {
   ): number;
 }
 
-/** What we use of it; the types of Node have none of its values. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: { readonly host: Host }) => { readonly exports: unknown };
-};
-
-/** Compiled once for each thread; an instance has a memory of its own, 1.25 MiB at most. */
-let compiled: object | undefined;
+const ASSEMBLY = new LazyModule<Exports>(MODULE);
 
 export function instantiate(host: Host): Exports {
-  compiled ??= new WebAssembly.Module(Buffer.from(MODULE, "base64"));
-  const { exports } = new WebAssembly.Instance(compiled, { host });
-  return withShape(exports as Exports);
-}
-
-/**
- * The object that comes is a dictionary, in which the function would be looked up at each call: 0.5 µs for each event. V8 makes
- * one of a fixed shape out of an object that others inherit from.
- */
-function withShape(exports: Exports): Exports {
-  return Object.create({ ...exports }) as Exports;
+  return ASSEMBLY.instantiate({ host });
 }
 
 /** There is room for every table of ours, and for what is learned. */

@@ -2,18 +2,26 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { type ScannedRecord, parseExact, scanList, scanObject } from "../../../src/lib/exact-json.ts";
-import { RecordScanner } from "../../../src/lib/record-scan.ts";
+import { ByteRecordScanner } from "../../../src/lib/record-scan/byte-scanner.ts";
+import { RecordScanner } from "../../../src/lib/record-scan/scanner.ts";
 
 const NAMES = ["id", "createdAt", "activityType"];
 
-function read(text: string): ScannedRecord | undefined {
-  const record = new RecordScanner(Buffer.from(text), NAMES).read(0);
+const SCANNERS = [
+  ["in JavaScript", RecordScanner],
+  ["in WebAssembly", ByteRecordScanner],
+] as const;
+
+type Scanner = new (json: Buffer, names: readonly string[]) => Pick<RecordScanner, "read">;
+
+function readBy(scanner: Scanner, text: string): ScannedRecord | undefined {
+  const record = new scanner(Buffer.from(text), NAMES).read(0);
   return record !== undefined && "head" in record ? record : undefined;
 }
 
 /** True when the scan says nothing, or what `JSON.parse` says. */
-function agrees(text: string): boolean {
-  const record = read(text);
+function agreesBy(scanner: Scanner, text: string): boolean {
+  const record = readBy(scanner, text);
   if (record === undefined) return true;
   const whole = Buffer.from(text).toString("utf8", 0, record.end);
   const parsed = JSON.parse(whole) as Record<string, unknown>;
@@ -29,7 +37,10 @@ function withoutStrings(json: string): string {
   return json.replace(/"(?:[^"\\]|\\.)*"/g, '""');
 }
 
-describe("the head of a record", () => {
+describe.each(SCANNERS)("the head of a record, read %s,", (_where, scanner) => {
+  const read = (text: string): ScannedRecord | undefined => readBy(scanner, text);
+  const agrees = (text: string): boolean => agreesBy(scanner, text);
+
   test.each([
     [
       "texts and numbers",
@@ -155,4 +166,57 @@ test("a list gives the same elements with and without heads", () => {
       expect(parseExact('{"a":1}')).toEqual({ a: 1 });
     }),
   );
+});
+
+describe("the scanner in WebAssembly", () => {
+  const odd = fc.constantFrom(
+    '{"id":',
+    '"id":1}',
+    "{}",
+    "[]",
+    " ",
+    '{"x":1.5}',
+    '{"id":"\\u00zz"}',
+    "\0",
+    '{"id":"a\\',
+  );
+  const member = fc.oneof(fc.jsonValue(), fc.string({ unit: "binary" }), fc.constantFrom(2 ** 53, -7, 12, "é€😀"));
+  const record = fc
+    .dictionary(fc.oneof(fc.constantFrom(...NAMES, "data"), fc.string()), member)
+    .map((value) => JSON.stringify(value).replaceAll("9007199254740992", "9007199254740993"));
+  const torn = fc.tuple(record, fc.nat(), fc.nat({ max: 2 })).map(([text, place, length]) => {
+    const at = place % text.length;
+    return text.slice(0, at) + text.slice(at + length);
+  });
+
+  test.each([
+    ["with members that are wanted", NAMES],
+    ["with none", []],
+  ])("says what its twin says, %s", (_what, names) => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(record, torn, odd), { minLength: 1, maxLength: 5 }), (texts) => {
+        const json = Buffer.from(texts.join(","));
+        const [fast, slow] = [new ByteRecordScanner(json, names), new RecordScanner(json, names)];
+        // From every place: what does not begin there is nothing.
+        for (let start = 0; start <= json.length; start++) expect(fast.read(start)).toEqual(slow.read(start));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("takes turns with others, and reads texts that are larger than its memory", () => {
+    const texts = [1, 50_000, 2, 70_000, 200_000, 3, 150_000, 4].map((length, at) =>
+      JSON.stringify({ id: String(at), createdAt: "é".repeat(length % 7), text: "x".repeat(length), n: at }),
+    );
+    const json = Buffer.from(texts.join("\n"));
+    const other = new ByteRecordScanner(Buffer.from('{"name":"other"}'), ["name"]);
+    const [fast, slow] = [new ByteRecordScanner(json, NAMES), new RecordScanner(json, NAMES)];
+    let start = 0;
+    for (const text of texts) {
+      expect(fast.read(start)).toEqual(slow.read(start));
+      expect(fast.read(start)).toMatchObject({ head: { id: (JSON.parse(text) as { id: string }).id } });
+      expect(other.read(0)).toMatchObject({ head: { name: "other" } });
+      start += Buffer.byteLength(text) + 1;
+    }
+  });
 });

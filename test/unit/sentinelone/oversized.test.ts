@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_RECORD_LENGTH, RecordCutter, tooLong } from "../../../src/sentinelone/oversized.ts";
-import { readGraph, readPage } from "../../../src/sentinelone/page.ts";
+import { readGraph, readPage, readPageAs } from "../../../src/sentinelone/page.ts";
 import { readElement } from "../../../src/sentinelone/records.ts";
 
 const LONG = "x".repeat(MAX_RECORD_LENGTH);
@@ -33,9 +33,10 @@ describe("an answer that is read in little room", () => {
   test("keeps the records beside one that is too long, and the cursor", () => {
     const poison = JSON.stringify({ id: "2", note: `]}"\\ é ${LONG}`, list: [[1], { a: [2] }] });
     const text = `{"data":[{"id":"1","tags":[1,[2]]},${poison},{"id":"3"}],"pagination":{"nextCursor":"c","totalItems":3}}`;
-    const { elements, nextCursor } = readPage(cut(text, 1000), "agents", { head: ["id"] });
+    const { elements: read, nextCursor } = readPageAs(cut(text, 1000), "agents", { head: ["id"] }, (element) =>
+      readElement(element, SOURCE),
+    );
     expect(nextCursor).toBe("c");
-    const read = elements.map((element) => readElement(element, SOURCE));
     expect(read.map((one) => ("reason" in one ? "dead" : one.id))).toEqual(["1", "dead", "3"]);
     const sha256 = createHash("sha256").update(poison).digest("hex");
     expect(read[1]).toMatchObject({

@@ -1,4 +1,4 @@
-import type { ScannedRecord, Slice } from "./exact-json.ts";
+import type { ScannedRecord, Slice } from "../exact-json.ts";
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -18,7 +18,7 @@ import {
   STRING_BYTES,
   ZERO,
   isDigit,
-} from "./json-text.ts";
+} from "../json-text.ts";
 
 /**
  * Walks over an object of JSON, makes sure that `JSON.parse` would take it, and picks single values of its top level: all that

@@ -1,0 +1,44 @@
+import { type ZstdCompress, constants, createZstdCompress } from "node:zlib";
+
+/** What is packed into one chunk without a copy by zlib, and is then copied once: its memory is used again. */
+const CHUNK_BYTES = 512 << 10;
+
+const OPTIONS = {
+  // Each text becomes a frame.
+  flush: constants.ZSTD_e_end,
+  chunkSize: CHUNK_BYTES,
+  // A frame is taken as a whole: the stream must not wait for a reader in the midst of it.
+  readableHighWaterMark: 1 << 30,
+  params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_checksumFlag]: 1 },
+};
+
+/**
+ * Packs one text after the other, each as a zstd frame with a checksum (RFC 8878 section 3.1.1), with one context for all of
+ * them: one for each takes as long as the packing, and a megabyte that V8 sees come and go.
+ */
+export class ZstdFrames {
+  #stream: ZstdCompress | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** Gives a buffer of its own, as long as the frame. */
+  pack(text: Uint8Array): Promise<Buffer> {
+    const packed = this.#last.then(() => this.#pack(text));
+    this.#last = packed.catch(() => undefined);
+    return packed;
+  }
+
+  #pack(text: Uint8Array): Promise<Buffer> {
+    const stream = (this.#stream ??= this.#open());
+    return new Promise((resolve, reject) => {
+      stream.write(text, (error) => {
+        if (error) reject(error);
+        else resolve(Buffer.from(stream.read() as Buffer));
+      });
+    });
+  }
+
+  #open(): ZstdCompress {
+    // Whoever waits for a frame is told; the next one is made by another stream.
+    return createZstdCompress(OPTIONS).on("error", () => (this.#stream = undefined));
+  }
+}
