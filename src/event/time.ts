@@ -33,15 +33,29 @@ export function parseTime(text: unknown): Micros | undefined {
   return micros === 0 || micros === UNSET_WINDOWS_TIME ? undefined : micros;
 }
 
-/** The form in which nearly all come: looking at it takes nothing apart, and the runtime reads it. A day that may not be is not of it. */
+/** The form in which nearly all come. A day that may not be is not of it. */
 const USUAL_TIME =
   /^[12]\d{3}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/;
 
+/** A page has a thousand of them, and `Date.parse` takes ten times as long. */
 function usualTime(text: string): Micros {
-  const digit = (at: number): number => text.charCodeAt(at) - 0x30;
-  // `Date` keeps the first three digits of the fraction.
-  return (Date.parse(text) * 1000 + digit(23) * 100 + digit(24) * 10 + digit(25)) as Micros;
+  const two = (at: number): number => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * ZERO;
+  const days = daysSinceEpoch(two(0) * 100 + two(2), two(5), two(8));
+  const seconds = days * 86_400 + two(11) * 3600 + two(14) * 60 + two(17);
+  return (seconds * 1_000_000 + two(20) * 10_000 + two(22) * 100 + two(24)) as Micros;
 }
+
+/** Of the Gregorian calendar. Its years are counted from March on, so that the leap day is the last. */
+function daysSinceEpoch(year: number, month: number, day: number): number {
+  const years = month < 3 ? year - 1 : year;
+  const months = (month + 9) % 12;
+  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400);
+  return 365 * years + leapDays + Math.floor((153 * months + 2) / 5) + day - 1 - DAYS_TO_EPOCH;
+}
+
+/** From March 1 of the year 0 to 1970-01-01. */
+const DAYS_TO_EPOCH = 719_468;
+const ZERO = 0x30;
 
 function anyTime(text: string): Micros | undefined {
   const match = ISO_TIME.exec(text);

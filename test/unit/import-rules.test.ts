@@ -11,6 +11,7 @@ const FORBIDDEN = [
   ["event/a.ts", "../lib/size.ts"],
   ["event/b.ts", "node:fs"],
   ["lib/a.ts", "../event/time.ts"],
+  ["lib/parts/a.ts", "../../event/time.ts"],
   ["cef/mapping/a.ts", "../../spool/store.ts"],
   ["syslog/a.ts", "../cef/render.ts"],
   ["routing/a.ts", "../config/load.ts"],
@@ -29,6 +30,7 @@ const FORBIDDEN = [
 
 const ALLOWED = [
   ["cef/mapping/c.ts", "../../event/event.ts"],
+  ["lib/parts/c.ts", "../size.ts"],
   ["message/c.ts", "../cef/render.ts"],
   ["spool/c.ts", "../bridge/ports.ts"],
   ["collector/c.ts", "../lib/errors.ts"],
