@@ -1,25 +1,27 @@
-/** A feed that neither takes nor drops its page for so long may be gone, or waits for room in the spool. */
+/** A page that has not been stored for so long waits for room in the spool, or its feed is gone. */
 const FORGOTTEN_MS = 10_000;
 
 /**
- * Whose turn it is to read a page before it is wanted. One feed at a time: while console and disk wait for one feed there
- * is the work of the others, and each page takes 3 MB until it is stored.
+ * Who may read a page before it is wanted: a feed that is alone at work. Where several are, console and disk have other work
+ * while they wait for one, and each page takes 3 MB until it is stored.
  */
 export class ReadAhead {
-  #holder: object | undefined;
-  #sinceMs = -Infinity;
+  /** Since when each feed has a page on its way into the spool. */
+  readonly #atWork = new Map<object, number>();
 
-  /** Whether `feed` may. */
-  take(feed: object, nowMs: number = performance.now()): boolean {
-    if (this.#holder !== undefined && this.#holder !== feed && nowMs - this.#sinceMs < FORGOTTEN_MS) return false;
-    this.#holder = feed;
-    this.#sinceMs = nowMs;
-    return true;
+  /** `feed` has read a page. */
+  begin(feed: object, nowMs: number = performance.now()): void {
+    this.#atWork.set(feed, nowMs);
   }
 
-  /** `feed` has taken its page. */
-  give(feed: object): void {
-    if (this.#holder === feed) this.#holder = undefined;
+  /** All that `feed` has read is stored. */
+  end(feed: object): void {
+    this.#atWork.delete(feed);
+  }
+
+  may(feed: object, nowMs: number = performance.now()): boolean {
+    for (const [other, sinceMs] of this.#atWork) if (other !== feed && nowMs - sinceMs < FORGOTTEN_MS) return false;
+    return true;
   }
 }
 

@@ -35,6 +35,7 @@ export class UnderWay {
     this.#feed = feed;
     this.#spool = spool;
     this.#signal = signal;
+    signal.addEventListener("abort", () => READ_AHEAD.end(this), { once: true });
   }
 
   /**
@@ -51,13 +52,12 @@ export class UnderWay {
       const appended = await first.stored;
       this.#read.shift();
       first.page.release?.();
+      if (this.#read.length === 0) READ_AHEAD.end(this);
       return { page: first.page, appended };
     } catch (error) {
       // Those behind it were not stored either.
       for (const one of this.#read) one.stored = undefined;
       throw error;
-    } finally {
-      READ_AHEAD.give(this);
     }
   }
 
@@ -77,6 +77,7 @@ export class UnderWay {
     const page = await this.#feed.readPage(checkpoint, this.#signal);
     this.#checkpoint = page.hasMore ? page.checkpoint : undefined;
     this.#read.push({ page, stored: undefined });
+    if (!this.#signal.aborted) READ_AHEAD.begin(this);
   }
 
   /** One behind the other; nothing while one of them has to be tried again. */
@@ -93,7 +94,7 @@ export class UnderWay {
   #readAhead(): void {
     const checkpoint = this.#checkpoint;
     if (checkpoint === undefined || this.#reading !== undefined || this.#read.length >= MOST_READ) return;
-    if (!READ_AHEAD.take(this)) return;
+    if (!READ_AHEAD.may(this)) return;
     this.#reading = this.#readPage(checkpoint);
     this.#reading.then(
       () => {

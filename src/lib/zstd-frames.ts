@@ -1,7 +1,7 @@
 import { type ZstdCompress, constants, createZstdCompress } from "node:zlib";
 
-/** What is packed into one chunk without a copy by zlib, and is then copied once: its memory is used again. */
-const CHUNK_BYTES = 512 << 10;
+/** Some frames have room in one; what they are packed into is copied, and used again. */
+const CHUNK_BYTES = 128 << 10;
 
 const OPTIONS = {
   // Each text becomes a frame.

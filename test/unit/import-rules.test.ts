@@ -13,6 +13,7 @@ const FORBIDDEN = [
   ["lib/a.ts", "../event/time.ts"],
   ["lib/parts/a.ts", "../../event/time.ts"],
   ["cef/mapping/a.ts", "../../spool/store.ts"],
+  ["cef/bytes/a.ts", "../../lib/size.ts"],
   ["syslog/a.ts", "../cef/render.ts"],
   ["routing/a.ts", "../config/load.ts"],
   ["feeds/a.ts", "../config/load.ts"],
@@ -31,6 +32,7 @@ const FORBIDDEN = [
 const ALLOWED = [
   ["cef/mapping/c.ts", "../../event/event.ts"],
   ["lib/parts/c.ts", "../size.ts"],
+  ["cef/bytes/c.ts", "../../lib/web-assembly.ts"],
   ["message/c.ts", "../cef/render.ts"],
   ["spool/c.ts", "../bridge/ports.ts"],
   ["collector/c.ts", "../lib/errors.ts"],

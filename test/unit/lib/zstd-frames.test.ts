@@ -16,7 +16,7 @@ test("each text is a frame of its own, whoever packs at the same time", async ()
       for (const [at, frame] of packed.entries()) {
         expect(zstdDecompressSync(frame).equals(texts[at] ?? Buffer.alloc(0))).toBe(true);
         // Whoever gets it may give its memory back.
-        if (frame.length > Buffer.poolSize) expect(frame.buffer.byteLength).toBe(frame.length);
+        expect([frame.length, Buffer.poolSize]).toContain(frame.buffer.byteLength);
       }
     }),
     { numRuns: 60 },
