@@ -20,9 +20,12 @@ export class ZstdFrames {
   #stream: ZstdCompress | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** Gives a buffer of its own, as long as the frame. */
-  pack(text: Uint8Array): Promise<Buffer> {
-    const packed = this.#last.then(() => this.#pack(text));
+  /**
+   * Gives a buffer of its own, as long as the frame. `write` is called when the turn of its text has come, and what it gives is
+   * needed until the frame is there: all texts may be written into the same memory.
+   */
+  pack(write: () => Uint8Array): Promise<Buffer> {
+    const packed = this.#last.then(() => this.#pack(write()));
     this.#last = packed.catch(() => undefined);
     return packed;
   }

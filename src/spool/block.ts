@@ -60,7 +60,7 @@ interface BlockIndex {
 /** One chunk holds a block's text nearly always, and is then not copied. */
 const TEXT_CHUNK_BYTES = 512 << 10;
 
-/** For the whole thread: a block is written in one go, and they are packed one after the other. */
+/** For the whole thread: blocks are written, and packed, one after the other. */
 const OUTPUT = new Output();
 const FRAMES = new ZstdFrames();
 
@@ -76,13 +76,12 @@ export async function packBlock(entries: readonly BlockEntry[]): Promise<Buffer>
     ...(bytes.some((count, at) => count !== lengths[at]) ? { bytes } : {}),
     ...changedOf(entries),
   };
-  OUTPUT.clear();
-  OUTPUT.addLine(JSON.stringify(index));
-  for (const { text } of entries) OUTPUT.addLine(text);
-  const text = OUTPUT.take();
-  const body = await FRAMES.pack(text);
-  releaseBuffer(text);
-  return body;
+  return await FRAMES.pack(() => {
+    OUTPUT.clear();
+    OUTPUT.addLine(JSON.stringify(index));
+    for (const { text } of entries) OUTPUT.addLine(text);
+    return OUTPUT.written;
+  });
 }
 
 function changedOf(entries: readonly BlockEntry[]): Pick<BlockIndex, "changed"> {

@@ -49,6 +49,11 @@ export class Output {
     this.#length = 0;
   }
 
+  /** What has been written, where it stands: good until more is. */
+  get written(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
   takeText(): string {
     const text = this.#bytes.toString("utf8", 0, this.#length);
     this.#length = 0;

@@ -12,7 +12,7 @@ test("each text is a frame of its own, whoever packs at the same time", async ()
   );
   await fc.assert(
     fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 6 }), async (texts) => {
-      const packed = await Promise.all(texts.map((each) => frames.pack(each)));
+      const packed = await Promise.all(texts.map((each) => frames.pack(() => intoShared(each))));
       for (const [at, frame] of packed.entries()) {
         expect(zstdDecompressSync(frame).equals(texts[at] ?? Buffer.alloc(0))).toBe(true);
         // Whoever gets it may give its memory back.
@@ -24,17 +24,28 @@ test("each text is a frame of its own, whoever packs at the same time", async ()
 });
 
 test("a frame tells of a flipped bit", async () => {
-  const packed = await new ZstdFrames().pack(Buffer.from("as it was".repeat(50)));
+  const packed = await new ZstdFrames().pack(() => Buffer.from("as it was".repeat(50)));
   packed[packed.length - 6] = (packed[packed.length - 6] ?? 0) ^ 1;
   expect(() => zstdDecompressSync(packed)).toThrow(/checksum|corrupt/i);
 });
 
 test("what can not be packed is told, and the next one is packed", async () => {
   const frames = new ZstdFrames();
-  await expect(frames.pack(17 as never)).rejects.toThrow(/chunk/);
-  const packed = await frames.pack(Buffer.from("the next"));
+  await expect(frames.pack(() => 17 as never)).rejects.toThrow(/chunk/);
+  const failing = (): never => {
+    throw new RangeError("no text");
+  };
+  await expect(frames.pack(failing)).rejects.toThrow("no text");
+  const packed = await frames.pack(() => Buffer.from("the next"));
   expect(zstdDecompressSync(packed).toString()).toBe("the next");
 });
+
+const SHARED = Buffer.alloc(2_000_000);
+
+function intoShared(text: Uint8Array): Buffer {
+  SHARED.set(text);
+  return SHARED.subarray(0, text.length);
+}
 
 /** Bytes that do not compress, the same for the same seed. */
 function noise(seed: number, length: number): Buffer {
