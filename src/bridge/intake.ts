@@ -6,8 +6,8 @@ import { type Fault, retryWithBackoff } from "./retry.ts";
 import { UnderWay } from "./under-way.ts";
 
 /**
- * The console's side: feed -> spool, one page at a time. RxJS decides when: the time between polls, and the wait after a
- * fault.
+ * The console's side: feed -> spool, page by page (under-way.ts). RxJS decides when: the time between polls, and the wait after
+ * a fault.
  */
 export interface IntakeOptions {
   readonly schedule: PollSchedule;

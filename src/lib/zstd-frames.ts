@@ -34,14 +34,17 @@ export class ZstdFrames {
     const stream = (this.#stream ??= this.#open());
     return new Promise((resolve, reject) => {
       stream.write(text, (error) => {
-        if (error) reject(error);
-        else resolve(Buffer.from(stream.read() as Buffer));
+        if (error) {
+          // The next one is made by another stream.
+          this.#stream = undefined;
+          reject(error);
+        } else resolve(Buffer.from(stream.read() as Buffer));
       });
     });
   }
 
   #open(): ZstdCompress {
-    // Whoever waits for a frame is told; the next one is made by another stream.
-    return createZstdCompress(OPTIONS).on("error", () => (this.#stream = undefined));
+    // Whoever waits for the frame is told.
+    return createZstdCompress(OPTIONS).on("error", () => undefined);
   }
 }

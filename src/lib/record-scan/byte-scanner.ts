@@ -39,7 +39,8 @@ class Walk {
   readonly words = new Uint32Array(this.module.memory.buffer);
   readonly valuesAt = this.module.valuesAt() / Uint32Array.BYTES_PER_ELEMENT;
   readonly runsAt = this.module.runsAt() / Uint32Array.BYTES_PER_ELEMENT;
-  owner: object | undefined;
+  /** Whose names and text they are. */
+  owner: symbol | undefined;
 
   know(names: readonly Uint8Array[]): void {
     this.module.forgetNames();
@@ -61,6 +62,8 @@ export class ByteRecordScanner {
   readonly #nameBytes: readonly Uint8Array[];
   readonly #slow: RecordScanner;
   readonly #walk = (shared ??= new Walk());
+  /** By which the module knows us: it must not keep our text alive. */
+  readonly #me = Symbol("scanner");
   /** The part of the text that the module has. */
   #from = 0;
   #to = 0;
@@ -80,9 +83,9 @@ export class ByteRecordScanner {
    */
   read(start: number): ScannedRecord | Slice | undefined {
     const walk = this.#walk;
-    if (walk.owner !== this) {
+    if (walk.owner !== this.#me) {
       walk.know(this.#nameBytes);
-      walk.owner = this;
+      walk.owner = this.#me;
       this.#to = 0;
     }
     const isCut = this.#to < this.#json.length;
@@ -95,10 +98,11 @@ export class ByteRecordScanner {
 
   #record(start: number, end: number): ScannedRecord | Slice {
     const { module } = this.#walk;
+    const names = this.#names;
     const runs = module.runCount();
     const longRuns = runs === 0 ? undefined : Array.from({ length: runs }, (_, at) => this.#run(at));
-    if (this.#names.length === 0) return { start, end, longRuns };
-    for (const [at, name] of this.#names.entries()) this.#head[name] = this.#value(at);
+    if (names.length === 0) return { start, end, longRuns };
+    for (let at = 0; at < names.length; at++) this.#head[names[at] ?? ""] = this.#value(at);
     const head = this.#head as ScannedRecord["head"];
     return { start, end, units: end - start - module.extraBytes(), longRuns, head };
   }
