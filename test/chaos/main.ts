@@ -4,13 +4,21 @@ import { describeError } from "../../src/lib/errors.ts";
 import { type ChaosResult, type Progress, chaos } from "./run.ts";
 import { formatResult } from "./table.ts";
 
-/**
- * `npm run chaos -- [--minutes 10] [--events 1000000] [--faults 240] [--seed N] [--json] [--log FILE]`: the real daemon between the
- * embedded console and real rsyslogd, under a random schedule of everything that can go wrong. Ends with 1 when an event
- * is missing. Needs rsyslog with its RELP and OpenSSL packages; as root it fills a small file system, too.
- */
+const USAGE = `npm run chaos -- [OPTIONS]: the real daemon between the embedded console and real rsyslogd, under a random
+schedule of everything that can go wrong. Ends with 1 when an event is missing. Needs rsyslog with its RELP and OpenSSL
+packages; as root it fills a small file system, too.
+
+  --minutes N   how long events come and faults happen (10)
+  --events N    how many events for each of the collectors (1000000)
+  --faults N    how many faults (24 a minute)
+  --seed N      the schedule of a run before, as its last line tells
+  --log FILE    the daemon's log
+  --json        the result for programs
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     minutes: { type: "string", default: "10" },
     events: { type: "string", default: "1000000" },
     faults: { type: "string" },
@@ -19,6 +27,11 @@ const { values } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
+
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 
 const stop = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort(new Error(signal)));
