@@ -80,7 +80,7 @@ export class UnderWay {
     if (!this.#signal.aborted) READ_AHEAD.begin(this);
   }
 
-  /** One behind the other; nothing while one of them has to be tried again. */
+  /** Begins what is not on its way into the spool, each behind the one before it. */
   #store(): void {
     let after: Promise<Appended> | undefined;
     for (const one of this.#read) {
@@ -99,7 +99,7 @@ export class UnderWay {
     this.#reading.then(
       () => {
         this.#reading = undefined;
-        // It follows at once, if what is before it is still on its way.
+        // It follows at once, unless what is before it has to be tried again: that is for the next call.
         if (this.#read.slice(0, -1).every(({ stored }) => stored !== undefined)) this.#store();
       },
       // Told to whoever waits for the page next.
