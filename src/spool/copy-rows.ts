@@ -64,10 +64,14 @@ class Copier {
     this.#source = source;
     this.#target = target;
     this.#table = table;
-    const known = columnsOf(source, table);
-    const names = columnsOf(target, table).filter((name) => known.includes(name));
+    const known = new Set(columnsOf(source, table).map(({ name }) => name));
+    const columns = columnsOf(target, table);
+    // SQLite would make up a number for a key that is not told: a row in the place of another.
+    const lost = columns.find(({ name, isKey }) => isKey && !known.has(name));
+    if (lost !== undefined) throw new Error(`no column ${lost.name} in the table ${table}`);
+    const names = columns.map(({ name }) => name).filter((name) => known.has(name));
     this.#columns = names.join(", ");
-    this.refused = names.length < columnsOf(target, table).length;
+    this.refused = names.length < columns.length;
     const marks = names.map(() => "?").join(", ");
     this.#insert = target.prepare(`INSERT OR IGNORE INTO ${table} (${this.#columns}) VALUES (${marks})`);
   }
@@ -137,11 +141,18 @@ class Copier {
   }
 }
 
-function columnsOf(database: DatabaseSync, table: string): string[] {
-  const names = database
-    .prepare("SELECT name FROM pragma_table_info(?)")
+interface Column {
+  readonly name: string;
+  /** Whether it is a part of the primary key. */
+  readonly isKey: boolean;
+}
+
+function columnsOf(database: DatabaseSync, table: string): Column[] {
+  const columns = database
+    .prepare("SELECT name, pk FROM pragma_table_info(?)")
     .all(table)
-    .map((row) => String(row["name"]));
-  if (names.length === 0) throw new Error(`no table ${table} in a spool of format ${pragma(database, "user_version")}`);
-  return names;
+    .map((row) => ({ name: String(row["name"]), isKey: row["pk"] !== 0 }));
+  if (columns.length === 0)
+    throw new Error(`no table ${table} in a spool of format ${pragma(database, "user_version")}`);
+  return columns;
 }

@@ -12,12 +12,12 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError } from "../lib/errors.ts";
-import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage } from "./errors.ts";
+import { SpoolDamagedError, SpoolUnusableError, SpoolWriteError, isDamage, isReadOnly } from "./errors.ts";
 import { readMirror } from "./mirror.ts";
 import { recover } from "./recover.ts";
 import { type Repairs, repair } from "./repair.ts";
 import { type Salvage, finishSalvage, freeName, salvage, timestamp } from "./salvage.ts";
-import { isOurHeader, pragma, prepareSchema } from "./schema.ts";
+import { isOfLaterSqlite, isOurHeader, missingColumn, pragma, prepareSchema } from "./schema.ts";
 import { type Statements, prepareStatements } from "./statements.ts";
 import { describeWalDamage, walDamage } from "./wal.ts";
 
@@ -57,7 +57,7 @@ export function openDatabase(directory: string): OpenDatabase {
     rmSync(mark, { force: true });
     return { ...opened, salvaged: salvaged && { ...salvaged, movedTo: log?.keptAs } };
   } catch (error) {
-    if (!isDamage(error)) throw error;
+    if (!isDamage(error) && !(isReadOnly(error) && isOfLaterSqlite(headerOf(path)))) throw error;
     if (!isOurs(directory, path, error))
       throw new SpoolUnusableError(
         `${path} can not be opened: ${describeError(error)}. It is no spool of s1bridge; nothing was changed`,
@@ -109,8 +109,12 @@ function openWhole(directory: string, mustCheck: boolean): Omit<OpenDatabase, "s
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     prepareSchema(database, path);
+    const missing = missingColumn(database);
+    if (missing !== undefined) throw new SpoolDamagedError(`the column ${missing} is not as it was made`);
     if (mustCheck || pragma(database, "page_count") * pragma(database, "page_size") <= CHECKED_BYTES) {
-      const finding = String(Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0]);
+      // Rows out of order are found by the longer one alone; a feed that is set back must find all that it has to forget.
+      const check = mustCheck ? "integrity_check" : "quick_check";
+      const finding = String(Object.values(database.prepare(`PRAGMA ${check}(1)`).get() ?? {})[0]);
       if (finding !== "ok") throw new SpoolDamagedError(finding.replaceAll(/\s+/g, " "));
     }
     database.exec("PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -2048");
@@ -125,14 +129,19 @@ function openWhole(directory: string, mustCheck: boolean): Omit<OpenDatabase, "s
 /** What is no database at all may be somebody else's file, unless the folder or its first bytes say that it was a spool. */
 function isOurs(directory: string, path: string, error: unknown): boolean {
   if (error instanceof SpoolDamagedError || readMirror(directory) !== undefined) return true;
+  return isOurHeader(headerOf(path));
+}
+
+/** The 100 bytes with which a database of SQLite begins; zeros where there are none. */
+function headerOf(path: string): Buffer {
   const header = Buffer.alloc(100);
   const file = openSync(path, "r");
   try {
-    readSync(file, header, 0, 100, 0);
+    readSync(file, header, 0, header.length, 0);
   } finally {
     closeSync(file);
   }
-  return isOurHeader(header);
+  return header;
 }
 
 /** What tells one file from another of the same name; undefined when there is none. */

@@ -41,6 +41,12 @@ export function isDiskFull(error: unknown): boolean {
 /** No room on the file system, or in this user's part of it. */
 const FULL: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
+/** SQLite may not write the file. */
+export function isReadOnly(error: unknown): boolean {
+  if (error instanceof BridgeError) return isReadOnly(error.cause);
+  return primaryCode(error) === SQLITE_READONLY;
+}
+
 /** SQLite, or the system, could not do what was asked; all else is a bug of ours. */
 export function isOfTheDisk(error: unknown): boolean {
   if (error instanceof BridgeError) return isOfTheDisk(error.cause);
@@ -74,9 +80,11 @@ export function isDamage(error: unknown): boolean {
   if (error instanceof BridgeError) return isDamage(error.cause);
   const code = primaryCode(error);
   if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) return true;
-  // Tables that went missing with the page that names them, or columns that are called otherwise there.
-  return code === SQLITE_ERROR && /no such (table|column)|has no column named|malformed/.test((error as Error).message);
+  // Tables that went missing with the page that names them, columns that are called otherwise there, a number in the header.
+  return code === SQLITE_ERROR && DAMAGE.test((error as Error).message);
 }
+
+const DAMAGE = /no such (table|column)|has no column named|malformed|unsupported file format/;
 
 /** A value of a row is not what its column takes: of the wrong type, too long, missing. */
 export function isRefusedRow(error: unknown): boolean {

@@ -25,6 +25,9 @@ export interface Recovered {
  */
 export function recover(target: DatabaseSync, isComplete: boolean, mirrored: Mirrored | undefined): Recovered {
   correctCopies(target);
+  // A name of nobody may be one that a bit has changed: the routes say who gets these.
+  for (const table of ["blocks", "ledger"])
+    target.exec(`UPDATE ${table} SET only_for = NULL WHERE only_for NOT IN (SELECT name FROM collectors)`);
   for (const table of ["seen", "objects"]) target.exec(`DELETE FROM ${table} WHERE feed NOT IN (SELECT id FROM feeds)`);
   const { spans, aside } = sortBlocks(target);
   const last = spans.at(-1);

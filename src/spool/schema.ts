@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { SpoolDamagedError, SpoolUnusableError } from "./errors.ts";
 
 /** "s1br": tells our databases from others. */
@@ -124,6 +124,31 @@ export function prepareSchema(database: DatabaseSync, path: string, migrations: 
   }
 }
 
+/**
+ * What is not in a database of this release as its steps have made it: a bit of a name that is flipped on the disk is no error
+ * to SQLite, but to whoever asks for that name, be it hours later. Gives the first as `table.column`.
+ */
+export function missingColumn(database: DatabaseSync): string | undefined {
+  const model = new DatabaseSync(":memory:");
+  try {
+    prepareSchema(model, ":memory:");
+    const columns = (of: DatabaseSync): string[] =>
+      of
+        .prepare(
+          `SELECT t.name || '.' || c.name AS name, c.type, c."notnull", c.dflt_value, c.pk, t.wr, t.strict
+           FROM pragma_table_list t, pragma_table_xinfo(t.name) c WHERE t.type = 'table' ORDER BY 1`,
+        )
+        .all()
+        .map((row) => Object.values(row).join(" ").trimEnd());
+    const found = new Set(columns(database));
+    return columns(model)
+      .find((column) => !found.has(column))
+      ?.split(" ", 1)[0];
+  } finally {
+    model.close();
+  }
+}
+
 /** The format of a spool; 0 for an empty database, which may become one. */
 function formatOf(database: DatabaseSync, path: string, known: number): number {
   const version = pragma(database, "user_version");
@@ -134,9 +159,12 @@ function formatOf(database: DatabaseSync, path: string, known: number): number {
       .map((row) => String(row["name"])),
   );
   if (version === 0 && tables.size === 0) return 0;
-  if (!["feeds", "collectors", "blocks", "facts"].every((name) => tables.has(name)))
+  const isNamedOurs = pragma(database, "application_id") === APPLICATION_ID;
+  if (!["feeds", "collectors", "blocks", "facts"].every((name) => tables.has(name))) {
+    if (isNamedOurs) throw new SpoolDamagedError(`${path} is a spool of which not all tables can be found`);
     throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
-  if (pragma(database, "application_id") !== APPLICATION_ID || version === 0 || isFlipped(database, version))
+  }
+  if (!isNamedOurs || version === 0 || isFlipped(database, version))
     throw new SpoolDamagedError(`${path} has a header that is none of ours, on tables that are`);
   if (version > known) {
     throw new SpoolUnusableError(
@@ -161,6 +189,11 @@ export function isOurHeader(header: Buffer): boolean {
   const isSqlite = magic.filter((byte, at) => byte !== header[at]).length <= 1;
   const bits = header.readUInt32BE(68) ^ APPLICATION_ID;
   return isSqlite && (bits & (bits - 1)) === 0;
+}
+
+/** SQLite only reads a file whose write version it does not know: https://sqlite.org/fileformat2.html section 1.3.3. */
+export function isOfLaterSqlite(header: Buffer): boolean {
+  return header.readUInt8(18) > 2;
 }
 
 export function pragma(database: DatabaseSync, name: string): number {

@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -23,6 +32,21 @@ function edit(path: string, sql: string): void {
   database.close();
 }
 
+function columnsOf(path: string): { table: string; column: string }[] {
+  const database = new DatabaseSync(path, { readOnly: true });
+  const columns = database.prepare(
+    `SELECT s.name AS "table", c.name AS "column" FROM sqlite_schema s, pragma_table_info(s.name) c WHERE s.type = 'table'`,
+  );
+  const found = columns.all() as { table: string; column: string }[];
+  database.close();
+  return found;
+}
+
+/** In the row of the block at 27: its position, the length of its header, and a type for each column; the last is null. */
+function soleCollectorBit(path: string): number {
+  return 8 * (readFileSync(path).lastIndexOf(Buffer.from([27, 11, 0, 1, 9, 0])) + 11) + 3;
+}
+
 describe("a spool that was damaged on the disk", () => {
   test("without any damage goes on, and nothing is told", async () => {
     const world = lab.copy(() => undefined);
@@ -38,12 +62,26 @@ describe("a spool that was damaged on the disk", () => {
     ["a first page of zeros", (path) => zero(path, 0, 4096)],
     ["a magic number with a flipped bit", (path) => flip(path, [3])],
     ["an application id with a flipped bit", (path) => flip(path, [70 * 8])],
+    ["a write version with a flipped bit", (path) => flip(path, [18 * 8 + 6])],
+    ["a schema format with a flipped bit", (path) => flip(path, [47 * 8 + 5])],
     ["a file of zeros", (path) => zero(path, 0, statSync(path).size)],
     ["half of its length", (path) => truncateSync(path, statSync(path).size / 2)],
     ["no length at all", (path) => truncateSync(path, 0)],
     ["a length that is no page", (path) => truncateSync(path, statSync(path).size - 1000)],
     ["no file any more", (path) => rmSync(path)],
     ["a text in its place", (path) => writeFileSync(path, "lost+found ".repeat(5000))],
+    [
+      "a block of which a flipped bit says that it is for a collector called 0",
+      (path) => flip(path, [soleCollectorBit(path)]),
+    ],
+    [
+      "a damaged block, and one that is for a collector called slov",
+      (path) =>
+        edit(
+          path,
+          "UPDATE blocks SET only_for = 'slov' WHERE position = 31; UPDATE blocks SET body = zeroblob(9) WHERE position = 75",
+        ),
+    ],
     ["no feeds", (path) => edit(path, "DELETE FROM feeds")],
     ["no ids", (path) => edit(path, "DELETE FROM seen")],
     ["no collectors", (path) => edit(path, "DELETE FROM collectors")],
@@ -73,6 +111,33 @@ describe("a spool that was damaged on the disk", () => {
     expect(existsSync(salvaged?.movedTo ?? "")).toBe(true);
     expect(await missingLater(world)).toEqual([]);
     expect(readdirSync(directory(world)).filter((name) => name.includes("salvage"))).toEqual([]);
+  });
+
+  test("in which any column is called otherwise: every collector gets everything", async () => {
+    const columns = columnsOf(lab.database);
+    expect(columns.length).toBeGreaterThan(60);
+    for (const { table, column } of columns) {
+      const world = lab.copy((path) => edit(path, `ALTER TABLE ${table} RENAME COLUMN "${column}" TO "${column}_"`));
+      expect([table, column, await missingLater(world)]).toEqual([table, column, []]);
+    }
+  });
+
+  test("in which any table is called otherwise: every collector gets everything", async () => {
+    for (const table of new Set(columnsOf(lab.database).map((each) => each.table))) {
+      const world = lab.copy((path) => edit(path, `ALTER TABLE ${table} RENAME TO ${table}_`));
+      expect([table, await missingLater(world)]).toEqual([table, []]);
+    }
+  });
+
+  test("forgets all ids of a feed that is set back, also where one is out of its order", async () => {
+    const world = lab.copy((path) => {
+      // A block of the first feed that only the slow one needs, with the ids 40 to 43.
+      edit(path, "UPDATE blocks SET body = zeroblob(100) WHERE position = 75");
+      // Feed, id, version and time of what becomes id 1, where a search for 40 passes by.
+      const row = Buffer.from([5, 9, 1, 13, 2, 65, 1064 >> 8, 1064 & 255]);
+      flip(path, [8 * (readFileSync(path).indexOf(row) + 5) + 6]);
+    });
+    expect(await missingLater(world)).toEqual([]);
   });
 
   test("with a block count that lies is read by what the block holds", async () => {
