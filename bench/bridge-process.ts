@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { end, freePort } from "./processes.ts";
 import { builtProduct } from "./product.ts";
-import { TOKEN } from "./recorded-console.ts";
+import { tokenOf } from "./recorded-console.ts";
 
 export interface BridgeOptions {
   /** One console for each. */
@@ -31,7 +31,7 @@ export class BridgeProcess implements AsyncDisposable {
     this.#program = program;
     this.#telemetryPort = telemetryPort;
     const token = join(this.#directory, "token");
-    writeFileSync(token, TOKEN);
+    for (const at of consoles.keys()) writeFileSync(`${token}${at}`, tokenOf(at));
     const ca = caFile === undefined ? "" : `, ca_file: ${caFile}`;
     const tls = (address: string): string =>
       caFile !== undefined && address.startsWith("tls:") ? `, tls: { ca_file: ${caFile} }` : "";
@@ -39,7 +39,8 @@ export class BridgeProcess implements AsyncDisposable {
       "version: 1",
       "consoles:",
       ...consoles.map(
-        (url, at) => `  - { name: console${at}, url: ${url}, token: { file: ${token} }${ca}, feeds: { ${feeds} } }`,
+        (url, at) =>
+          `  - { name: console${at}, url: ${url}, token: { file: ${token}${at} }${ca}, feeds: { ${feeds} } }`,
       ),
       "collectors:",
       ...collectors.map((address, at) => `  - { name: collector${at}, address: "${address}"${tls(address)} }`),

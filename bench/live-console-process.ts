@@ -6,7 +6,7 @@ import { DemoConsole } from "../src/demo/console/console.ts";
 import { ActivityDataset } from "../src/demo/records/dataset.ts";
 import { readPage } from "../src/sentinelone/page.ts";
 import { peerOptions } from "./processes.ts";
-import { TOKEN } from "./recorded-console.ts";
+import { tokenOf } from "./recorded-console.ts";
 
 export interface LiveConsoleOptions {
   readonly perSecond: number;
@@ -23,7 +23,7 @@ export interface Shown {
 
 /** A console on which activities happen, so many a second. Asked anything, it tells when it has shown each, by id. */
 const { perSecond, seconds, historySeconds = 0 } = peerOptions() as LiveConsoleOptions;
-const console = await DemoConsole.start({ token: TOKEN });
+const console = await DemoConsole.start({ token: tokenOf(0) });
 const startMs = Date.now() - historySeconds * 1000;
 const count = perSecond * (seconds + historySeconds);
 console.activities.setDataset(new ActivityDataset({ seed: 9, count, startMs, stepMs: 1000 / perSecond }));

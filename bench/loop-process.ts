@@ -4,7 +4,7 @@ import { gunzip } from "node:zlib";
 import { Agent, request } from "undici";
 import { normalizeCursor, readPage } from "../src/sentinelone/page.ts";
 import { peerOptions } from "./processes.ts";
-import { TOKEN } from "./recorded-console.ts";
+import { tokenOf } from "./recorded-console.ts";
 
 export interface LoopProcessOptions {
   readonly url: string;
@@ -24,7 +24,7 @@ const startedMs = performance.now();
 do {
   const { body } = await request(new URL("/web/api/v2.1/activities", url), {
     dispatcher,
-    headers: { authorization: `ApiToken ${TOKEN}`, "accept-encoding": "gzip" },
+    headers: { authorization: `ApiToken ${tokenOf(0)}`, "accept-encoding": "gzip" },
     query: {
       limit: "1000",
       sortBy: "createdAt",

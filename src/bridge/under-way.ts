@@ -1,5 +1,4 @@
 import type { Appended, Checkpoint, Feed, Page, Spool } from "./ports.ts";
-import { READ_AHEAD } from "./read-ahead.ts";
 
 /** So many pages of a feed have been read and not been stored: one is stored while the next is made ready. */
 const MOST_READ = 2;
@@ -35,7 +34,6 @@ export class UnderWay {
     this.#feed = feed;
     this.#spool = spool;
     this.#signal = signal;
-    signal.addEventListener("abort", () => READ_AHEAD.end(this), { once: true });
   }
 
   /**
@@ -52,7 +50,6 @@ export class UnderWay {
       const appended = await first.stored;
       this.#read.shift();
       first.page.release?.();
-      if (this.#read.length === 0) READ_AHEAD.end(this);
       return { page: first.page, appended };
     } catch (error) {
       // Those behind it were not stored either.
@@ -77,7 +74,6 @@ export class UnderWay {
     const page = await this.#feed.readPage(checkpoint, this.#signal);
     this.#checkpoint = page.hasMore ? page.checkpoint : undefined;
     this.#read.push({ page, stored: undefined });
-    if (!this.#signal.aborted) READ_AHEAD.begin(this);
   }
 
   /** Begins what is not on its way into the spool, each behind the one before it. */
@@ -94,7 +90,6 @@ export class UnderWay {
   #readAhead(): void {
     const checkpoint = this.#checkpoint;
     if (checkpoint === undefined || this.#reading !== undefined || this.#read.length >= MOST_READ) return;
-    if (!READ_AHEAD.may(this)) return;
     this.#reading = this.#readPage(checkpoint);
     this.#reading.then(
       () => {

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { type ZlibOptions, createGunzip, gunzip } from "node:zlib";
 import { type Dispatcher, errors } from "undici";
 import { releaseBuffer } from "../lib/release-buffer.ts";
+import { Room } from "../lib/room.ts";
 import { RecordCutter } from "./oversized.ts";
 
 type Body = Dispatcher.ResponseData["body"];
@@ -16,14 +17,33 @@ export const MAX_ANSWER_BYTES = 32 << 20;
 const MIN_CHUNK_BYTES = 64 << 10;
 const MAX_CHUNK_BYTES = 4 << 20;
 
+/**
+ * Pages that are unpacked at once, from their answer until they are stored, by all feeds: one is stored while another is made ready,
+ * and two processors have no use for more. Each takes 3 MB, which with many consoles is most of what a process needs.
+ *
+ * One that has not been stored after a second waits for room in the spool, or for what else the console tells of its records.
+ */
+const UNPACKED = new Room({ places: 2, patienceMs: 1000 });
+
+/** What is smaller than this waits for nobody. */
+const LARGE_BYTES = 256 << 10;
+
 const gunzipAsync = promisify<Uint8Array, ZlibOptions, Buffer>(gunzip);
 
 /** What an answer says, unpacked. */
 export class AnswerBody {
   /** Well-formed UTF-8. */
   readonly bytes: Buffer;
+  /** How long it was there, and waited to be unpacked. */
+  readonly waitedMs: number;
+  readonly #leave: (() => void) | undefined;
 
-  constructor(bytes: Buffer) {
+  constructor(
+    bytes: Buffer,
+    { waitedMs = 0, leave }: { readonly waitedMs?: number; readonly leave?: () => void } = {},
+  ) {
+    this.waitedMs = waitedMs;
+    this.#leave = leave;
     this.bytes = isUtf8(bytes) ? bytes : Buffer.from(bytes.toString("utf8"));
   }
 
@@ -42,26 +62,33 @@ export class AnswerBody {
 
   release(): void {
     releaseBuffer(this.bytes);
+    this.#leave?.();
   }
 }
 
-/** The whole body. Rejects with what `isTooLarge` knows. */
-export async function readBody(body: Body, encoding: string | undefined): Promise<AnswerBody> {
+/** The whole body, once there is room for it. Rejects with what `isTooLarge` knows. */
+export async function readBody(body: Body, encoding: string | undefined, signal: AbortSignal): Promise<AnswerBody> {
   const bytes = new Uint8Array(await body.arrayBuffer());
   if (bytes.length > MAX_ANSWER_BYTES) throw new errors.ResponseExceededMaxSizeError();
   if (encoding !== "gzip") return new AnswerBody(Buffer.from(bytes.buffer));
-  const plain = await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize: chunkBytes(bytes) });
-  releaseBuffer(bytes);
-  return new AnswerBody(plain);
+  const length = toldLength(bytes);
+  const receivedMs = performance.now();
+  const leave = length < LARGE_BYTES ? () => undefined : await UNPACKED.enter(signal);
+  const waitedMs = performance.now() - receivedMs;
+  try {
+    const chunkSize = Math.min(Math.max(length + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+    const plain = await gunzipAsync(bytes, { maxOutputLength: MAX_ANSWER_BYTES, chunkSize });
+    releaseBuffer(bytes);
+    return new AnswerBody(plain, { waitedMs, leave });
+  } catch (error) {
+    leave();
+    throw error;
+  }
 }
 
-/**
- * What fits into one chunk is not copied. How long it will be stands at the end (RFC 1952 section 2.3.1, ISIZE); should that be
- * wrong, there are several.
- */
-function chunkBytes(packed: Uint8Array): number {
-  const told = packed.length < 4 ? 0 : Buffer.from(packed.buffer).readUInt32LE(packed.length - 4);
-  return Math.min(Math.max(told + 1, MIN_CHUNK_BYTES), MAX_CHUNK_BYTES);
+/** How long it is unpacked, as it says at its end (RFC 1952 section 2.3.1, ISIZE). What fits into one chunk is not copied. */
+function toldLength(packed: Uint8Array): number {
+  return packed.length < 4 ? 0 : Buffer.from(packed.buffer).readUInt32LE(packed.length - 4);
 }
 
 /** The body with its oversized records cut, however long it is. */

@@ -216,7 +216,7 @@ export class ConsoleClient {
     try {
       answer = await this.#request(asked, token, signal, read);
     } finally {
-      const tookMs = performance.now() - startedMs;
+      const tookMs = performance.now() - startedMs - (answer?.body.waitedMs ?? 0);
       // Given up by us at the stop: that says nothing of the console.
       if (answer !== undefined || !signal.aborted)
         this.#options.onRequest?.({ path: labelOf(path), status: answer?.status, tookMs, waitedMs });
@@ -260,7 +260,7 @@ export class ConsoleClient {
       });
       const { statusCode, headers } = response;
       const encoding = header(headers["content-encoding"]);
-      const body = await (read === "whole" ? readBody : readCutBody)(response.body, encoding);
+      const body = await (read === "whole" ? readBody : readCutBody)(response.body, encoding, limit.signal);
       const answer = {
         status: statusCode,
         contentType: header(headers["content-type"]) ?? "",

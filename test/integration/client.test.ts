@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { type IncomingMessage, type RequestListener, type Server, createServer } from "node:http";
 import { type AddressInfo, type Socket, connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { DemoConsole } from "../../src/demo/console/console.ts";
 import { answerFault, badGateway, hang, throttled } from "../../src/demo/console/faults.ts";
 import { forbidden, unauthorized } from "../../src/demo/console/vendor-answers.ts";
+import type { Answer } from "../../src/sentinelone/answer.ts";
 import type { ClientOptions, ConsoleClient } from "../../src/sentinelone/client.ts";
 import { RequestLimits } from "../../src/sentinelone/request-limits.ts";
 import { REFUSING_PORT } from "../support/free-port.ts";
@@ -250,6 +252,26 @@ describe("an answer", () => {
     expect(await list(asking)).toBe(body);
     expect(asked[0]?.headers["accept-encoding"]).toBe("gzip");
     expect(asked[0]?.headers.authorization).toBe("ApiToken demo-token");
+  });
+
+  test("of megabytes is unpacked when there is room for it beside those that are not stored yet", async () => {
+    const body = gzipSync(JSON.stringify({ data: [], filler: "x".repeat(1 << 20) }));
+    let asked = 0;
+    const { url } = await server((_request, response) => {
+      asked += 1;
+      response.setHeader("content-type", "application/json");
+      response.setHeader("content-encoding", "gzip");
+      response.end(body);
+    });
+    const get = (): Promise<Answer> => client(url).get("activities", { limit: "1" }, NEVER);
+    const [first] = await Promise.all([get(), get()]);
+    let third: Answer | undefined;
+    const later = get().then((answer) => (third = answer));
+    await vi.waitUntil(() => asked === 3);
+    await sleep(50);
+    expect(third).toBe(undefined);
+    first.body.release();
+    expect((await later).body.bytes.length).toBeGreaterThan(1 << 20);
   });
 
   test("whose compression is torn is unavailable", async () => {
