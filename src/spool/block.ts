@@ -104,57 +104,85 @@ export function unpackBlock(body: Uint8Array, origin: BlockOrigin): UnpackedEven
   const newline = bytes.indexOf(NEWLINE);
   const index = JSON.parse(bytes.toString("utf8", 0, newline)) as BlockIndex;
   const texts = textsOf(bytes, newline + 1, index);
-  const events = index.lengths.map((_, at) => new UnpackedEvent(origin, index, at, texts));
+  const block: Unpacked = { origin, index, texts };
+  const events = index.lengths.map((_, at) => new UnpackedEvent(block, at));
   return { events, release: () => texts.release() };
 }
 
-/** Its record is parsed each time it is asked for: events are encoded one after the other, and what has been parsed dies young. */
+/** What the events of a block share. */
+interface Unpacked {
+  readonly origin: BlockOrigin;
+  readonly index: BlockIndex;
+  readonly texts: Texts;
+}
+
+/**
+ * A place in a block, and no more: some hundred of them live as long as it does, and what they would hold is what the collector of
+ * V8 has to carry away. The record is parsed each time it is asked for: events are encoded one after the other, and what has
+ * been parsed dies young.
+ */
 class UnpackedEvent implements BlockEvent, JsonBytes {
-  readonly console: string;
-  readonly feed: EventFeed;
-  readonly consoleVersion: string | undefined;
-  readonly change: Change;
-  readonly id: string;
-  readonly key: string;
-  readonly time: Micros;
-  readonly typeNames: ReadonlyMap<number, string> | undefined;
   declare readonly changed?: readonly string[];
   declare readonly sequence?: number;
-  readonly #texts: Texts;
+  readonly #block: Unpacked;
   readonly #at: number;
 
-  constructor(origin: BlockOrigin, index: BlockIndex, at: number, texts: Texts) {
-    const id = index.ids[at] ?? "";
+  constructor(block: Unpacked, at: number) {
+    this.#block = block;
+    this.#at = at;
+    const { origin, index } = block;
     const changed = index.changed?.[at];
-    this.console = origin.console;
-    this.feed = origin.feed;
-    this.consoleVersion = origin.consoleVersion;
-    this.change = index.changes[at] ?? "event";
-    this.id = id;
-    this.key = eventKey(origin.feed, id, index.versions[at] ?? undefined);
-    this.time = index.times[at] ?? (0 as Micros);
-    this.typeNames = origin.typeNames;
     if (changed !== undefined) this.changed = changed;
     if (origin.sequence !== undefined) this.sequence = origin.sequence + at;
-    this.#texts = texts;
-    this.#at = at;
+  }
+
+  get console(): string {
+    return this.#block.origin.console;
+  }
+
+  get feed(): EventFeed {
+    return this.#block.origin.feed;
+  }
+
+  get consoleVersion(): string | undefined {
+    return this.#block.origin.consoleVersion;
+  }
+
+  get typeNames(): ReadonlyMap<number, string> | undefined {
+    return this.#block.origin.typeNames;
+  }
+
+  get change(): Change {
+    return this.#block.index.changes[this.#at] ?? "event";
+  }
+
+  get id(): string {
+    return this.#block.index.ids[this.#at] ?? "";
+  }
+
+  get key(): string {
+    return eventKey(this.feed, this.id, this.#block.index.versions[this.#at] ?? undefined);
+  }
+
+  get time(): Micros {
+    return this.#block.index.times[this.#at] ?? (0 as Micros);
   }
 
   get text(): string {
-    return this.#texts.text(this.#at);
+    return this.#block.texts.text(this.#at);
   }
 
   /** Itself: one object less for each. */
   get json(): JsonBytes | undefined {
-    return this.#texts.hasBytes ? this : undefined;
+    return this.#block.texts.hasBytes ? this : undefined;
   }
 
   get byteLength(): number {
-    return this.#texts.byteLength(this.#at);
+    return this.#block.texts.byteLength(this.#at);
   }
 
   copyTo(target: Uint8Array, at: number): void {
-    this.#texts.copyTo(target, at, this.#at);
+    this.#block.texts.copyTo(target, at, this.#at);
   }
 
   get record(): JsonRecord {

@@ -88,11 +88,11 @@ export const HEARTBEAT_SEVERITIES: Readonly<Record<string, CefSeverity>> = {
 export function mapOwnEvents(options: MappingOptions): FeedMapping {
   const table = new CompiledTable(OWN_EVENTS);
   return (event) => {
-    const { record } = event;
+    const { record, key, time, sequence } = event;
     table.open(record);
     // Behind the @ stands what makes the id unique among bridges.
     const [id = event.id] = event.id.split("@");
-    const extension = startExtension({ ...event, id }, "BridgeEvent", "administration", options);
+    const extension = startExtension({ id, key, time, sequence }, "BridgeEvent", "administration", options);
     table.writeRows(extension);
     extension.startTrailer();
     endExtension(extension, table);

@@ -19,7 +19,7 @@ const NOTIFICATION_SCOPE = extensionKey("notificationScope");
 export type Kind = "detection" | "administration";
 
 export function startExtension(
-  event: SecurityEvent,
+  event: Pick<SecurityEvent, "id" | "key" | "time"> & { readonly sequence?: number | undefined },
   category: string,
   kind: Kind,
   { rt, values, sequence = false }: MappingOptions,
