@@ -131,6 +131,11 @@ export class Bridge {
     }));
   }
 
+  /** How far a console's clock is ahead of ours; 0 when that is not known. */
+  skewMsOf(console: string): number {
+    return this.#consoles.get(console)?.client.clock.skewMs ?? 0;
+  }
+
   /** Compares what the consoles show with what was confirmed, and sends what is missing if that is asked for. */
   audit(order: AuditOrder, signal: AbortSignal): AsyncGenerator<AuditLine> {
     const feeds = this.#feeds.map(({ feed, config: { every: everyMs } }) => ({ feed, everyMs }));

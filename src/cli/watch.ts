@@ -51,7 +51,7 @@ export class Watch implements Observer {
   begin(bridge: Bridge, config: Config, reloads?: Reloads): void {
     const metrics = new Metrics(VERSION, {
       status: () => this.status(),
-      consoleNow: (console) => Date.now() + (bridge.consoles.find((one) => one.console === console)?.skewMs ?? 0),
+      consoleNow: (console) => Date.now() + bridge.skewMsOf(console),
       intervalMs: (feed) => this.#expected?.limits.intervalMs(feed),
     });
     this.#begun = {

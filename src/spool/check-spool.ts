@@ -5,6 +5,7 @@ import { describeError } from "../lib/errors.ts";
 import { type SpoolInspector, eventsOf } from "./inspect.ts";
 import { holderOf } from "./lock.ts";
 import { readMirror } from "./mirror.ts";
+import { FORMAT_VERSION, missingColumn } from "./schema.ts";
 import { describeWalDamage, walDamage } from "./wal.ts";
 
 export interface SpoolCheck {
@@ -29,6 +30,7 @@ export function checkSpool(spool: SpoolInspector): SpoolCheck {
     }
   };
   part("database", () => problems.push(...findings(spool)));
+  part("tables", () => problems.push(...changedColumns(spool)));
   part("write-ahead log", () => problems.push(...logDamage(spool)));
   part("blocks", () => Object.assign(result, checkBlocks(spool, problems)));
   part("positions", () => problems.push(...positionsOutside(spool)));
@@ -41,6 +43,12 @@ export function checkSpool(spool: SpoolInspector): SpoolCheck {
 function findings(spool: SpoolInspector): string[] {
   const rows = spool.database.prepare("PRAGMA integrity_check(20)").all();
   return rows.map((row) => String(Object.values(row)[0])).filter((text) => text !== "ok");
+}
+
+/** One of an older release gets its columns with the next start. */
+function changedColumns(spool: SpoolInspector): string[] {
+  const missing = spool.format === FORMAT_VERSION ? missingColumn(spool.database) : undefined;
+  return missing === undefined ? [] : [`the column ${missing} is not as it was made`];
 }
 
 /** One that is being written to is not looked at. */

@@ -47,6 +47,11 @@ function soleCollectorBit(path: string): number {
   return 8 * (readFileSync(path).lastIndexOf(Buffer.from([27, 11, 0, 1, 9, 0])) + 11) + 3;
 }
 
+function problemsOf(directory: string): readonly string[] {
+  using inspector = new SpoolInspector(directory);
+  return checkSpool(inspector).problems;
+}
+
 describe("a spool that was damaged on the disk", () => {
   test("without any damage goes on, and nothing is told", async () => {
     const world = lab.copy(() => undefined);
@@ -117,7 +122,10 @@ describe("a spool that was damaged on the disk", () => {
     const columns = columnsOf(lab.database);
     expect(columns.length).toBeGreaterThan(60);
     for (const { table, column } of columns) {
-      const world = lab.copy((path) => edit(path, `ALTER TABLE ${table} RENAME COLUMN "${column}" TO "${column}_"`));
+      const world = lab.copy((path, directory) => {
+        edit(path, `ALTER TABLE ${table} RENAME COLUMN "${column}" TO "${column}_"`);
+        expect(problemsOf(directory)).toContain(`the column ${table}.${column} is not as it was made`);
+      });
       expect([table, column, await missingLater(world)]).toEqual([table, column, []]);
     }
   });
@@ -174,8 +182,7 @@ describe("the write-ahead log that a kill -9 has left", () => {
   ])("with a flipped bit %s is told, kept aside, and read again", async (_where, at, reason) => {
     const world = killed.copy((path, directory) => {
       flip(`${path}-wal`, [8 * at]);
-      using inspector = new SpoolInspector(directory);
-      expect(checkSpool(inspector).problems).toContainEqual(expect.stringMatching(reason));
+      expect(problemsOf(directory)).toContainEqual(expect.stringMatching(reason));
     });
     expect(world.store.salvaged?.reason).toMatch(reason);
     expect(kept(world)).toHaveLength(1);
