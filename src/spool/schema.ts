@@ -160,10 +160,9 @@ function formatOf(database: DatabaseSync, path: string, known: number): number {
   );
   if (version === 0 && tables.size === 0) return 0;
   const isNamedOurs = pragma(database, "application_id") === APPLICATION_ID;
-  if (!["feeds", "collectors", "blocks", "facts"].every((name) => tables.has(name))) {
-    if (isNamedOurs) throw new SpoolDamagedError(`${path} is a spool of which not all tables can be found`);
+  const isComplete = ["feeds", "collectors", "blocks", "facts"].every((name) => tables.has(name));
+  if (!isNamedOurs && !isComplete)
     throw new SpoolUnusableError(`${path} is a database, but not a spool of s1bridge: nothing was changed.`);
-  }
   if (!isNamedOurs || version === 0 || isFlipped(database, version))
     throw new SpoolDamagedError(`${path} has a header that is none of ours, on tables that are`);
   if (version > known) {
@@ -171,6 +170,8 @@ function formatOf(database: DatabaseSync, path: string, known: number): number {
       `${path} has format ${version}, and this release knows up to ${known}: a newer s1bridge wrote it. Nothing was changed; start that release again.`,
     );
   }
+  // Only now: a newer release may have other tables.
+  if (!isComplete) throw new SpoolDamagedError(`${path} is a spool of which not all tables can be found`);
   return version;
 }
 

@@ -143,6 +143,13 @@ describe("a file that is not ours to write", () => {
     expect(await refusal()).toEqual(unusable(/format 99.*newer/));
   });
 
+  test("because a newer release wrote it, which has another table in place of one of ours, is refused and untouched", async () => {
+    await closed(await open());
+    sql("ALTER TABLE blocks RENAME TO queue");
+    sql("PRAGMA user_version = 99");
+    expect(await refusal()).toEqual(unusable(/format 99.*newer/));
+  });
+
   test("because another program's tables are in it is refused and untouched", async () => {
     const database = new DatabaseSync(path());
     database.exec("CREATE TABLE notes (text); INSERT INTO notes VALUES ('mine')");
