@@ -23,18 +23,21 @@ export const drain: Row = {
     using certificates = makeCertificates();
     const spool = await filledSpool(events, progress);
     await using queue = await filledQueue(events, progress);
-    const tcp = await compareDrains(spool, queue, undefined, progress);
-    const tls = await compareDrains(spool, queue, certificates, progress);
+    const tcp = await compareInTurn(spool, queue, undefined, progress);
+    const tls = await compareInTurn(spool, queue, certificates, progress);
     return {
       figures: { events, tcp, tls },
       lines: [...linesOf("imptcp, plain TCP", tcp), ...linesOf("imtcp, TLS (ossl)", tls)],
       targets: [
-        atLeast("drain over TCP against rsyslog's own", 1, tcp.ratio, ratio),
-        atLeast("drain over TLS against rsyslog's own", 1, tls.ratio, ratio),
+        atLeast("drain over TCP against rsyslog's own", 1, middle(tcp).ratio, ratio),
+        atLeast("drain over TLS against rsyslog's own", 1, middle(tls).ratio, ratio),
       ],
     };
   },
 };
+
+/** Of so many the one in the middle counts: on a shared machine the rates of one program differ by a tenth. */
+const COMPARISONS = 3;
 
 export interface Drained {
   readonly perSecond: number;
@@ -53,10 +56,28 @@ export async function compareDrains(
   queue: RsyslogForwarder,
   transport: Transport,
   progress: Progress,
+  { isRsyslogFirst = false }: { readonly isRsyslogFirst?: boolean } = {},
 ): Promise<DrainComparison> {
+  const before = isRsyslogFirst ? await drainRsyslog(spool.events, queue, transport, progress) : undefined;
   const own = await drainBridge(spool, transport, progress);
-  const rsyslog = await drainRsyslog(spool.events, queue, transport, progress);
+  const rsyslog = before ?? (await drainRsyslog(spool.events, queue, transport, progress));
   return { own, rsyslog, ratio: own.perSecond / rsyslog.perSecond };
+}
+
+/** Who is first changes each time: a machine that becomes slower favours neither. */
+async function compareInTurn(
+  ...[spool, queue, transport, progress]: Parameters<typeof compareDrains>
+): Promise<readonly DrainComparison[]> {
+  const made: DrainComparison[] = [];
+  while (made.length < COMPARISONS)
+    made.push(await compareDrains(spool, queue, transport, progress, { isRsyslogFirst: made.length % 2 === 1 }));
+  return made.toSorted((one, other) => one.ratio - other.ratio);
+}
+
+function middle(sorted: readonly DrainComparison[]): DrainComparison {
+  const found = sorted[sorted.length >> 1];
+  if (found === undefined) throw new Error("nothing was compared");
+  return found;
 }
 
 /** rsyslog with the same messages in its queue, ended. */
@@ -114,13 +135,15 @@ async function until(
   return { perSecond: sent / secondsSince(startedMs), cpuPerMillion: ((sender.cpuSeconds - cpuBefore) / sent) * 1e6 };
 }
 
-function linesOf(receiver: string, { own, rsyslog, ratio: is }: DrainComparison): string[] {
+function linesOf(receiver: string, sorted: readonly DrainComparison[]): string[] {
+  const { own, rsyslog, ratio: is } = middle(sorted);
   const told = ({ perSecond, cpuPerMillion }: Drained): string =>
     `${whole(perSecond)} messages/s, ${cpuPerMillion.toFixed(0)} CPU seconds per million`;
   return [
     `to ${receiver}`,
     `  s1bridge, confirmed:        ${told(own)}`,
-    `  rsyslog omfwd, disk queue:  ${told(rsyslog)}; ratio ${ratio(is)}`,
+    `  rsyslog omfwd, disk queue:  ${told(rsyslog)}`,
+    `  ratio:                      ${ratio(is)}, the middle one of ${sorted.map((one) => ratio(one.ratio)).join(", ")}`,
   ];
 }
 

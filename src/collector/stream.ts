@@ -7,13 +7,15 @@ const AHEAD_MS = 2000;
 
 /**
  * So many at most are opened ahead. One is enough while windows last longer than it takes to open the next; small windows
- * over TLS, where that takes a tenth of a second and more, need several.
+ * over TLS, where that takes a tenth of a second and more, need several. There is none for which no events are known, but
+ * for the next window while one follows the other.
  */
 const MOST_AHEAD = 16;
 
 /**
- * Twice as many after a window that had to wait for one, one less after so many windows in a row that would have found another
- * one ready: to wait for one costs more than to keep one.
+ * After a window that had to wait for one there are as many as windows follow each other while one is opened, and twice as
+ * many as before at least; one less after so many windows in a row that would have found another one ready: to wait for one
+ * costs more than to keep one.
  */
 const SPARED = 50;
 
@@ -37,6 +39,9 @@ export class StreamCollector implements Collector {
   #spared = 0;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
+  /** When the last window got its connection, and how long it took to open the last one. */
+  #takenMs = 0;
+  #openingMs = 0;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -47,9 +52,9 @@ export class StreamCollector implements Collector {
     const giveUp = (): void => connection?.destroy();
     signal.addEventListener("abort", giveUp, { once: true });
     try {
-      for await (const { bytes } of window) {
-        connection ??= await this.#take(signal);
-        await connection.write(bytes);
+      for await (const frames of window) {
+        connection ??= await this.#take(frames, signal);
+        await connection.write(frames.bytes);
       }
       if (connection !== undefined) await this.#confirm(connection);
     } catch (error) {
@@ -77,37 +82,52 @@ export class StreamCollector implements Collector {
     }
   }
 
-  /** A connection for a window: one that was opened ahead if any still stands. */
-  async #take(signal: AbortSignal): Promise<Connection> {
+  /** A connection for a window that begins with these: one that was opened ahead if any still stands. */
+  async #take({ count, behind = 0 }: Frames, signal: AbortSignal): Promise<Connection> {
     const busy = performance.now() - this.#lastConfirmedMs < AHEAD_MS;
     clearTimeout(this.#aheadTimer);
-    const connection = (await this.#takeAhead(signal)) ?? (await Connection.open(this.#options, signal));
-    if (busy) this.#openAhead();
+    if (busy) this.#learn();
+    const taken = this.#takeAhead(signal);
+    // A collector that has confirmed nothing lately may be gone: it is tried once at a time.
+    if (!busy) await taken;
+    const windowsBehind = Math.max(busy ? 1 : 0, Math.ceil(behind / count));
+    if (this.#options.confirms) this.#openAhead(Math.min(this.#wantedAhead, windowsBehind));
+    const connection = await taken;
+    this.#takenMs = performance.now();
     return connection;
   }
 
-  async #takeAhead(signal: AbortSignal): Promise<Connection | undefined> {
+  async #takeAhead(signal: AbortSignal): Promise<Connection> {
     for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
-      this.#learn(next);
       const connection = await orAborted(next.opened, signal);
       if (connection?.isOpen === true) return connection;
     }
-    return undefined;
+    return await this.#open(signal);
   }
 
-  #learn(taken: Ahead): void {
-    this.#spared = this.#ahead[0]?.isReady === true ? this.#spared + 1 : 0;
-    if (!taken.isReady) this.#wantedAhead = Math.min(MOST_AHEAD, 2 * this.#wantedAhead);
-    else if (this.#spared === SPARED) {
+  async #open(signal: AbortSignal): Promise<Connection> {
+    const startedMs = performance.now();
+    const connection = await Connection.open(this.#options, signal);
+    this.#openingMs = performance.now() - startedMs;
+    return connection;
+  }
+
+  #learn(): void {
+    const [next, another] = this.#ahead;
+    this.#spared = another?.isReady === true ? this.#spared + 1 : 0;
+    if (next?.isReady !== true) {
+      const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
+      const before = next === undefined ? 0 : this.#wantedAhead;
+      this.#wantedAhead = Math.min(MOST_AHEAD, Math.max(1, meanwhile, 2 * before));
+    } else if (this.#spared === SPARED) {
       this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
       this.#spared = 0;
     }
   }
 
-  #openAhead(): void {
-    while (this.#ahead.length < this.#wantedAhead)
-      this.#ahead.push(new Ahead(Connection.open(this.#options, this.#closed.signal)));
-    this.#aheadTimer = setTimeout(() => void this.#letGo(), AHEAD_MS);
+  #openAhead(count: number): void {
+    while (this.#ahead.length < count) this.#ahead.push(new Ahead(this.#open(this.#closed.signal)));
+    if (this.#ahead.length > 0) this.#aheadTimer = setTimeout(() => void this.#letGo(), AHEAD_MS);
   }
 
   async #letGo(): Promise<void> {

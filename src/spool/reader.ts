@@ -86,7 +86,12 @@ export class ThreadedReader implements SpoolReader {
     if (batch === undefined) return undefined;
     const { bytes, count, ...rest } = batch;
     // What comes from another thread is a plain Uint8Array.
-    return { frames: { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), count }, ...rest };
+    const frames = {
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      count,
+      behind: Math.max(0, this.#host.end() - batch.end),
+    };
+    return { frames, ...rest };
   }
 }
 

@@ -98,6 +98,16 @@ test("what is appended while it was read ahead up to the end comes behind it", a
   expect(behind).toEqual(second);
 });
 
+test("a reader says how many events stand behind a batch", async () => {
+  await fill(0, [20, 20, 20]);
+  const reader = await spool.reader("one");
+  for (let position = 0; position < 60;) {
+    const batch = await reader.read(position, 15, NEVER);
+    expect(batch.frames.behind).toBe(60 - batch.end);
+    position = batch.end;
+  }
+});
+
 test("a collector that asks for the same again and again has nothing read ahead for it", async () => {
   await fill(0, [20, 20, 20, 20]);
   const reader = await spool.reader("one");

@@ -32,14 +32,21 @@ export function messages(count: number, prefix = "m"): string[] {
   return Array.from({ length: count }, (_, at) => `<134>${prefix}${at} ${"x".repeat(180)}`);
 }
 
+interface WindowOptions {
+  readonly perChunk?: number;
+  readonly framing?: Framing;
+  readonly behind?: number;
+}
+
 /** A window of these messages, some hundred to a chunk. */
 export async function* windowOf(
   texts: readonly string[],
-  { perChunk = 500, framing = "newline" }: { readonly perChunk?: number; readonly framing?: Framing } = {},
+  { perChunk = 500, framing = "newline", behind }: WindowOptions = {},
 ): AsyncGenerator<Frames> {
   for (let at = 0; at < texts.length; at += perChunk) {
     const chunk = texts.slice(at, at + perChunk);
-    yield { bytes: Buffer.from(chunk.map((text) => frame(text, framing)).join("")), count: chunk.length };
+    const bytes = Buffer.from(chunk.map((text) => frame(text, framing)).join(""));
+    yield { bytes, count: chunk.length, ...(behind === undefined ? {} : { behind }) };
     await setImmediate();
   }
 }

@@ -23,6 +23,8 @@ export interface Collector {
 export interface Frames {
   readonly bytes: Buffer;
   readonly count: number;
+  /** How many events stand behind them in the queue by then; some may be for others. Left out: unknown. */
+  readonly behind?: number;
 }
 
 /** Soft: finish the window in flight. Hard: give up now. */
