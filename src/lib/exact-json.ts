@@ -21,10 +21,11 @@ import {
   OPEN_BRACKET,
   QUOTE,
   STRING_BYTES,
+  ZERO,
   isDigit,
 } from "./json-text.ts";
 import { ByteRecordScanner } from "./record-scan/byte-scanner.ts";
-import { TextSlice } from "./text-slice.ts";
+import { type CutText, TextSlice } from "./text-slice.ts";
 
 /** A stretch of JSON text that holds one value, in bytes. */
 export interface Slice {
@@ -58,7 +59,9 @@ export function parseSlice(json: Buffer, slice: Slice): unknown {
 export function exactText(json: Buffer, { start, end, longRuns }: Slice): string {
   const parts: string[] = [];
   let from = start;
-  for (const cut of longRuns === undefined ? NO_CUTS : cutsFor(json, longRuns)) {
+  const cuts: number[] = [];
+  addCuts(cuts, json, longRuns);
+  for (const cut of cuts) {
     parts.push(json.toString("utf8", from, cut));
     from = cut;
   }
@@ -66,15 +69,20 @@ export function exactText(json: Buffer, { start, end, longRuns }: Slice): string
 }
 
 /** The same without making a string of it. */
-export function exactSlice(json: Buffer, record: ScannedRecord): TextSlice {
-  return new TextSlice(json, record, record.longRuns === undefined ? NO_CUTS : cutsFor(json, record.longRuns));
+export function exactSlice(text: CutText, record: ScannedRecord): TextSlice {
+  const firstCut = text.cuts.length;
+  addCuts(text.cuts, text.bytes, record.longRuns);
+  return new TextSlice(text, record, firstCut);
 }
 
-/** What is made of each element as soon as it is found: what is not kept of it then dies young. Its `head` is good until then. */
+/**
+ * What is made of each element as soon as it is found: what is not kept of it then dies young. `head` and `longRuns` of one
+ * that has a head are good until then.
+ */
 export type Take<T> = (element: Slice | ScannedRecord) => T;
 
 const AS_IT_IS: Take<Slice | ScannedRecord> = (element) =>
-  "head" in element ? { ...element, head: { ...element.head } } : element;
+  "head" in element ? { ...element, longRuns: element.longRuns?.slice(), head: { ...element.head } } : element;
 
 /** The elements of the list that begins at `from`; undefined when the text ends before the list does. */
 export function scanList(json: Buffer, from = 0): (Slice | ScannedRecord)[] | undefined {
@@ -240,21 +248,23 @@ function endOfString(json: Buffer, open: number): number {
 
 const PLAIN = IN_STRING.plain;
 
-const NO_CUTS: readonly number[] = [];
-
 /** Where quotes have to stand, so that integers beyond ±2^53 are strings. */
-function cutsFor(json: Buffer, longRuns: readonly number[]): readonly number[] {
-  const cuts: number[] = [];
+function addCuts(cuts: number[], json: Buffer, longRuns: readonly number[] = []): void {
   for (const run of longRuns) {
     const from = json[run - 1] === MINUS ? run - 1 : run;
     let to = run + LONG_INTEGER_DIGITS;
     while (isDigit(json[to] ?? 0)) to += 1;
-    if (isPartOfFloat(json, from, to) || Number.isSafeInteger(Number(json.toString("latin1", from, to)))) continue;
-    cuts.push(from, to);
+    if (!isPartOfFloat(json, from, to) && !isSafe(json, run, to)) cuts.push(from, to);
   }
-  // As long as they are: a list that has grown has room for more, and each record of a page keeps one.
-  return cuts.length === 0 ? NO_CUTS : cuts.slice();
 }
+
+/** Whether so many digits are no more than 2^53 - 1. With a zero before them they are no number of JSON, and stay what they are. */
+function isSafe(json: Buffer, run: number, to: number): boolean {
+  if (json[run] === ZERO) return true;
+  return to - run === LONG_INTEGER_DIGITS && json.compare(MOST_SAFE, 0, LONG_INTEGER_DIGITS, run, to) <= 0;
+}
+
+const MOST_SAFE = Buffer.from(String(Number.MAX_SAFE_INTEGER));
 
 /** Digits behind a point or an exponent, or before one: a floating-point number, which is rounded as everywhere. */
 function isPartOfFloat(json: Buffer, from: number, to: number): boolean {

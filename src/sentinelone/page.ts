@@ -9,6 +9,7 @@ import {
   scanObject,
   scanTaking,
 } from "../lib/exact-json.ts";
+import type { CutText } from "../lib/text-slice.ts";
 import { FeedRefusedError, FeedUnavailableError } from "./errors.ts";
 
 /** An API answer with a list: its records, or what was made of them, and the cursor to the next page. */
@@ -54,10 +55,10 @@ export function readPageAs<T>(
   { within, head = [] }: PageOptions,
   read: (element: ApiElement) => T,
 ): ApiPage<T> {
-  const from =
-    (text: Buffer) =>
-    (slice: Slice | ScannedRecord): T =>
-      read(elementOf(text, slice));
+  const from = (bytes: Buffer): ((slice: Slice | ScannedRecord) => T) => {
+    const text: CutText = { bytes, cuts: [] };
+    return (slice) => read(elementOf(text, slice));
+  };
   const outer = scanTaking(json, "data", head, from(json));
   const inner = within === undefined || outer?.elements !== undefined ? undefined : memberText(json, outer, "data");
   const scanned = inner === undefined ? outer : withElements(outer, scanTaking(inner, within ?? "", [], from(inner)));
@@ -79,7 +80,7 @@ export function readObject(json: Buffer, path: string): ApiElement {
   const scanned = scanObject(json, "");
   const data = scanned?.members.get("data");
   if (data === undefined) throw new FeedUnavailableError(`the answer to ${path} has no data`);
-  return elementOf(json, data);
+  return elementOf({ bytes: json, cuts: [] }, data);
 }
 
 /**
@@ -107,7 +108,7 @@ export function readGraph(json: Buffer, path: string, field: string): ApiPage {
   const elements = scanned.elements.map((slice) => {
     const edge = list.subarray(slice.start, slice.end);
     const node = scanObject(edge, "")?.members.get("node");
-    return elementOf(edge, node ?? { start: 0, end: edge.length, longRuns: undefined });
+    return elementOf({ bytes: edge, cuts: [] }, node ?? { start: 0, end: edge.length, longRuns: undefined });
   });
   return { elements, nextCursor: pageInfo?.hasNextPage === true ? graphCursor(pageInfo.endCursor) : undefined };
 }
@@ -119,11 +120,11 @@ function graphCursor(cursor: unknown): string | undefined {
   return typeof cursor === "string" && cursor !== "" ? cursor : undefined;
 }
 
-function elementOf(json: Buffer, slice: Slice | ScannedRecord): ApiElement {
+function elementOf(text: CutText, slice: Slice | ScannedRecord): ApiElement {
   // What is parsed is needed as a whole anyway, and more than once.
   return "head" in slice
-    ? new ScannedElement(exactSlice(json, slice), slice.head)
-    : new ScannedElement(exactText(json, slice), undefined);
+    ? new ScannedElement(exactSlice(text, slice), slice.head)
+    : new ScannedElement(exactText(text.bytes, slice), undefined);
 }
 
 class ScannedElement implements ApiElement {

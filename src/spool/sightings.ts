@@ -45,9 +45,12 @@ export function unseen(
 ): { entries: NewEntry[]; letters: IdentifiedLetter[]; told: Told } {
   const told = new Told(before);
   const entries: NewEntry[] = [];
-  for (const [at, record] of records.entries()) {
-    const sight = Math.max(sights[at] ?? SIGHT.none, told.sight(record));
-    const entry = entryOf(record, sight, told.look(record) ?? looks.get(at));
+  // Not by `entries()`, which makes a pair for each.
+  let place = 0;
+  for (const record of records) {
+    const sight = Math.max(sights[place] ?? SIGHT.none, told.sight(record));
+    const entry = entryOf(record, sight, told.look(record) ?? looks.get(place));
+    place += 1;
     if (entry !== undefined && told.add(entry)) entries.push(entry);
   }
   const fresh = letters.filter(

@@ -69,6 +69,7 @@ export class ByteRecordScanner {
   #to = 0;
   /** Of the record that was read last. */
   readonly #head: Record<string, string | number | undefined> = {};
+  readonly #longRuns: number[] = [];
 
   constructor(json: Buffer, names: readonly string[]) {
     this.#json = json;
@@ -78,8 +79,8 @@ export class ByteRecordScanner {
   }
 
   /**
-   * The object that begins at `start`; undefined when it is none, or for any doubt. Its `head` is good until the next one is
-   * read.
+   * The object that begins at `start`; undefined when it is none, or for any doubt. Its `head` and `longRuns` are good until the
+   * next one is read.
    */
   read(start: number): ScannedRecord | Slice | undefined {
     const walk = this.#walk;
@@ -99,23 +100,26 @@ export class ByteRecordScanner {
   #record(start: number, end: number): ScannedRecord | Slice {
     const { module } = this.#walk;
     const names = this.#names;
-    const runs = module.runCount();
-    const longRuns = runs === 0 ? undefined : Array.from({ length: runs }, (_, at) => this.#run(at));
-    if (names.length === 0) return { start, end, longRuns };
+    const longRuns = module.runCount() === 0 ? undefined : this.#runs(module.runCount());
+    if (names.length === 0) return { start, end, longRuns: longRuns?.slice() };
     for (let at = 0; at < names.length; at++) this.#head[names[at] ?? ""] = this.#value(at);
     const head = this.#head as ScannedRecord["head"];
     return { start, end, units: end - start - module.extraBytes(), longRuns, head };
   }
 
-  #run(at: number): number {
+  #runs(count: number): number[] {
     const { words, runsAt, inputAt } = this.#walk;
-    return (words[runsAt + at] ?? 0) - inputAt + this.#from;
+    const runs = this.#longRuns;
+    runs.length = 0;
+    for (let at = 0; at < count; at++) runs.push((words[runsAt + at] ?? 0) - inputAt + this.#from);
+    return runs;
   }
 
   #value(at: number): string | number | undefined {
     const { words, valuesAt, bytes } = this.#walk;
     const place = valuesAt + at * WORDS_PER_VALUE;
-    const [start = 0, end = 0] = [words[place], words[place + 1]];
+    const start = words[place] ?? 0;
+    const end = words[place + 1] ?? 0;
     switch (words[place + 2]) {
       case VALUE.ascii:
         return bytes.toString("latin1", start, end);

@@ -11,7 +11,10 @@ test("a slice of a text is what its string is, with quotes where they were asked
       const start = Buffer.byteLength(before);
       const ends = pieces.map((_, at) => start + Buffer.byteLength(pieces.slice(0, at + 1).join("")));
       const end = ends.pop() ?? start;
-      const slice = new TextSlice(bytes, { start, end, units: pieces.join("").length }, ends);
+      const cuts = [start, ...ends];
+      const slice = new TextSlice({ bytes, cuts }, { start, end, units: pieces.join("").length }, 1);
+      // Those of the next stretch stand behind its own.
+      cuts.push(start, end);
       const whole = pieces.join('"');
       expect(String(slice)).toBe(whole);
       expect([slice.length, slice.byteLength]).toEqual([whole.length, Buffer.byteLength(whole)]);
@@ -24,7 +27,7 @@ test("a slice of a text is what its string is, with quotes where they were asked
 
 test("a slice of a text whose memory was given back is an error, and not an empty record", () => {
   const bytes = Buffer.from("x".repeat(Buffer.poolSize + 1));
-  const slice = new TextSlice(bytes, { start: 0, end: 5, units: 5 }, []);
+  const slice = new TextSlice({ bytes, cuts: [] }, { start: 0, end: 5, units: 5 }, 0);
   releaseBuffer(bytes);
   expect(() => String(slice)).toThrow(RangeError);
 });

@@ -11,7 +11,7 @@ function entry(id: string, text: BlockEntry["text"]): BlockEntry {
 }
 
 test("a block that could not be written leaves nothing in the next one", async () => {
-  const gone = new TextSlice(Buffer.alloc(0), { start: 0, end: 8, units: 8 }, []);
+  const gone = new TextSlice({ bytes: Buffer.alloc(0), cuts: [] }, { start: 0, end: 8, units: 8 }, 0);
   await expect(packBlock([entry("1", '{"id":"1"}'), entry("2", gone)])).rejects.toThrow(RangeError);
   const { events } = unpackBlock(await packBlock([entry("3", '{"id":"3"}')]), ORIGIN);
   expect(events.map(({ id, record }) => [id, record])).toEqual([["3", { id: "3" }]]);
