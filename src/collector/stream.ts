@@ -19,6 +19,12 @@ const MOST_AHEAD = 16;
  */
 const SPARED = 50;
 
+/**
+ * A collector takes only so many connections (syslog-ng 10, if it is not told otherwise). For each that it refuses there is one
+ * less, and one more only after so many windows.
+ */
+const REFUSED = 10;
+
 export interface StreamOptions extends ConnectionTarget {
   /** False: a window is released when the kernel has taken it, and the connection lasts (`confirm: none`). */
   readonly confirms: boolean;
@@ -37,6 +43,8 @@ export class StreamCollector implements Collector {
   #wantedAhead = 1;
   /** Windows in a row that would have found another connection ready. */
   #spared = 0;
+  /** Windows since the collector refused a connection that was opened ahead, and took others. */
+  #sinceRefused = Infinity;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
   /** When the last window got its connection, and how long it took to open the last one. */
@@ -92,15 +100,25 @@ export class StreamCollector implements Collector {
     if (!busy) await taken;
     const windowsBehind = Math.max(busy ? 1 : 0, Math.ceil(behind / count));
     if (this.#options.confirms) this.#openAhead(Math.min(this.#wantedAhead, windowsBehind));
-    const connection = await taken;
-    this.#takenMs = performance.now();
-    return connection;
+    try {
+      return await taken;
+    } catch (error) {
+      // Nobody is there: what was begun beside it is no refusal.
+      void this.#letGo();
+      throw error;
+    } finally {
+      this.#takenMs = performance.now();
+    }
   }
 
   async #takeAhead(signal: AbortSignal): Promise<Connection> {
     for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
       const connection = await orAborted(next.opened, signal);
       if (connection?.isOpen === true) return connection;
+      if (connection === undefined) {
+        this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
+        this.#sinceRefused = 0;
+      }
     }
     return await this.#open(signal);
   }
@@ -114,15 +132,21 @@ export class StreamCollector implements Collector {
 
   #learn(): void {
     const [next, another] = this.#ahead;
+    this.#sinceRefused += 1;
     this.#spared = another?.isReady === true ? this.#spared + 1 : 0;
-    if (next?.isReady !== true) {
-      const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
-      const before = next === undefined ? 0 : this.#wantedAhead;
-      this.#wantedAhead = Math.min(MOST_AHEAD, Math.max(1, meanwhile, 2 * before));
-    } else if (this.#spared === SPARED) {
+    if (next?.isReady !== true) this.#wantMore(next !== undefined);
+    else if (this.#spared === SPARED) {
       this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
       this.#spared = 0;
     }
+  }
+
+  #wantMore(isOneComing: boolean): void {
+    if (this.#sinceRefused < REFUSED) return;
+    const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
+    const least = isOneComing ? 2 * this.#wantedAhead : 1;
+    const wanted = this.#sinceRefused === Infinity ? Math.max(meanwhile, least) : this.#wantedAhead + 1;
+    this.#wantedAhead = Math.min(MOST_AHEAD, wanted);
   }
 
   #openAhead(count: number): void {
@@ -132,6 +156,7 @@ export class StreamCollector implements Collector {
 
   async #letGo(): Promise<void> {
     this.#wantedAhead = 1;
+    this.#sinceRefused = Infinity;
     await Promise.all(this.#ahead.splice(0).map(async ({ opened }) => await (await opened)?.close()));
   }
 }

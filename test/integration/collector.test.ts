@@ -157,6 +157,25 @@ test("over TLS, where it takes long to open a connection, as many are opened ahe
   expect(peer.received.count).toBe(120);
 });
 
+test("of a collector that takes only some connections at a time no more are wanted again and again", async () => {
+  const peer = kept(await DemoCollector.start({ tls: certificates.server }));
+  let dropped = 0;
+  const front = createServer((socket) => {
+    const behind = connect(peer.port, "127.0.0.1").on("error", () => undefined);
+    socket.on("error", () => undefined);
+    socket.pipe(behind).pipe(socket);
+  });
+  front.maxConnections = 3;
+  front.on("drop", () => (dropped += 1));
+  await once(front.listen(0, "127.0.0.1"), "listening");
+  kept({ close: async () => void (await once(front.close(), "close")) });
+  const collector = kept(streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } }));
+  for (let times = 0; times < 100; times++) await collector.deliver(windowOf(messages(10), { behind: 10_000 }), NEVER);
+  expect(peer.received.count).toBe(1000);
+  expect(dropped).toBeGreaterThan(0);
+  expect(dropped).toBeLessThan(60);
+});
+
 test("closing does not wait for a connection that is being opened ahead", async () => {
   const peer = kept(await DemoCollector.start({ tls: certificates.server }));
   // The third connection, that which is opened ahead, reaches nobody.

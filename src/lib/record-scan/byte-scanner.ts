@@ -110,8 +110,8 @@ export class ByteRecordScanner {
   #runs(count: number): number[] {
     const { words, runsAt, inputAt } = this.#walk;
     const runs = this.#longRuns;
-    runs.length = 0;
-    for (let at = 0; at < count; at++) runs.push((words[runsAt + at] ?? 0) - inputAt + this.#from);
+    for (let at = 0; at < count; at++) runs[at] = (words[runsAt + at] ?? 0) - inputAt + this.#from;
+    runs.length = count;
     return runs;
   }
 
