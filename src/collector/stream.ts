@@ -47,9 +47,11 @@ export class StreamCollector implements Collector {
   #sinceRefused = Infinity;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
+  #lastEvents = 0;
   /** When the last window got its connection, and how long it took to open the last one. */
   #takenMs = 0;
   #openingMs = 0;
+  #lettingGo: Promise<unknown> | undefined;
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -57,16 +59,22 @@ export class StreamCollector implements Collector {
 
   async deliver(window: AsyncIterable<Frames>, signal: AbortSignal): Promise<void> {
     let connection: Connection | undefined;
+    let events = 0;
     const giveUp = (): void => connection?.destroy();
     signal.addEventListener("abort", giveUp, { once: true });
     try {
       for await (const frames of window) {
         connection ??= await this.#take(frames, signal);
         await connection.write(frames.bytes);
+        events += frames.count;
       }
       if (connection !== undefined) await this.#confirm(connection);
+      this.#lastEvents = events;
     } catch (error) {
       connection?.destroy();
+      // The collector may be gone, and what was begun beside the window with it: no refusal, and nothing to try next.
+      this.#lastConfirmedMs = -Infinity;
+      void this.#letGo();
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -75,7 +83,6 @@ export class StreamCollector implements Collector {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#aheadTimer);
     this.#closed.abort();
     await this.#letGo();
   }
@@ -98,29 +105,37 @@ export class StreamCollector implements Collector {
     const taken = this.#takeAhead(signal);
     // A collector that has confirmed nothing lately may be gone: it is tried once at a time.
     if (!busy) await taken;
-    const windowsBehind = Math.max(busy ? 1 : 0, Math.ceil(behind / count));
+    // What is behind the first of a window is partly its own.
+    const usual = Math.max(count, this.#lastEvents);
+    const windowsBehind = Math.max(busy ? 1 : 0, Math.ceil((behind + count - usual) / usual));
     if (this.#options.confirms) this.#openAhead(Math.min(this.#wantedAhead, windowsBehind));
-    try {
-      return await taken;
-    } catch (error) {
-      // Nobody is there: what was begun beside it is no refusal.
-      void this.#letGo();
-      throw error;
-    } finally {
-      this.#takenMs = performance.now();
-    }
+    const connection = await taken;
+    this.#takenMs = performance.now();
+    // From now on: it may take as long to open one.
+    if (this.#ahead.length > 0) this.#aheadTimer = setTimeout(() => void this.#letGo(), AHEAD_MS);
+    return connection;
   }
 
   async #takeAhead(signal: AbortSignal): Promise<Connection> {
     for (let next = this.#ahead.shift(); next !== undefined; next = this.#ahead.shift()) {
-      const connection = await orAborted(next.opened, signal);
+      const connection = await this.#openedInTime(next, signal);
       if (connection?.isOpen === true) return connection;
       if (connection === undefined) {
-        this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
+        this.#wantedAhead = Math.max(0, this.#wantedAhead - 1);
         this.#sinceRefused = 0;
       }
     }
     return await this.#open(signal);
+  }
+
+  async #openedInTime(next: Ahead, signal: AbortSignal): Promise<Connection | undefined> {
+    try {
+      return await orAborted(next.opened, signal);
+    } catch (error) {
+      // It is let go of with the others.
+      this.#ahead.unshift(next);
+      throw error;
+    }
   }
 
   async #open(signal: AbortSignal): Promise<Connection> {
@@ -135,7 +150,7 @@ export class StreamCollector implements Collector {
     this.#sinceRefused += 1;
     this.#spared = another?.isReady === true ? this.#spared + 1 : 0;
     if (next?.isReady !== true) this.#wantMore(next !== undefined);
-    else if (this.#spared === SPARED) {
+    else if (this.#spared >= SPARED) {
       this.#wantedAhead = Math.max(1, this.#wantedAhead - 1);
       this.#spared = 0;
     }
@@ -146,18 +161,21 @@ export class StreamCollector implements Collector {
     const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
     const least = isOneComing ? 2 * this.#wantedAhead : 1;
     const wanted = this.#sinceRefused === Infinity ? Math.max(meanwhile, least) : this.#wantedAhead + 1;
+    if (this.#sinceRefused !== Infinity) this.#sinceRefused = 0;
     this.#wantedAhead = Math.min(MOST_AHEAD, wanted);
   }
 
   #openAhead(count: number): void {
     while (this.#ahead.length < count) this.#ahead.push(new Ahead(this.#open(this.#closed.signal)));
-    if (this.#ahead.length > 0) this.#aheadTimer = setTimeout(() => void this.#letGo(), AHEAD_MS);
   }
 
+  /** Closes what is open, and what is being opened as soon as it is: a collector logs a handshake that is broken off. */
   async #letGo(): Promise<void> {
+    clearTimeout(this.#aheadTimer);
     this.#wantedAhead = 1;
     this.#sinceRefused = Infinity;
-    await Promise.all(this.#ahead.splice(0).map(async ({ opened }) => await (await opened)?.close()));
+    const gone = this.#ahead.splice(0).map(async ({ opened }) => await (await opened)?.close());
+    await (this.#lettingGo = Promise.all([this.#lettingGo, ...gone]));
   }
 }
 
