@@ -189,18 +189,34 @@ test("a collector that goes away while connections are opened ahead is tried onc
 
 test("a window that is given up while it waits for its connection leaves none behind", async () => {
   const peer = kept(await DemoCollector.start({ tls: certificates.server }));
-  const collector = streamTo(peer.port, { tls: { ca: certificates.ca } });
-  const deliver = (signal = NEVER): Promise<void> =>
-    collector.deliver(windowOf(messages(10), { behind: 10_000 }), signal);
+  const sockets = new Set<Socket>();
+  const held: (() => void)[] = [];
+  let isHolding = false;
+  let accepted = 0;
+  const front = createServer((socket) => {
+    accepted += 1;
+    sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
+    const behind = connect(peer.port, "127.0.0.1").on("error", () => undefined);
+    const pass = (): void => void socket.pipe(behind).pipe(socket);
+    if (isHolding) held.push(pass);
+    else pass();
+  });
+  await once(front.listen(0, "127.0.0.1"), "listening");
+  kept({ close: async () => void (await once(front.close(), "close")) });
+  const collector = kept(streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } }));
+  const deliver = (signal = NEVER): Promise<void> => collector.deliver(windowOf(messages(10), { behind: 10 }), signal);
   await deliver();
+  await until(() => accepted === 2, "one has been opened ahead");
+  isHolding = true;
+  await deliver();
+  await until(() => held.length === 1, "one is being opened ahead");
   const stop = new AbortController();
-  // Two are wanted by then, and the window waits for one of them.
-  await deliver();
   const given = deliver(stop.signal);
+  await until(() => held.length > 1, "the window has asked for it");
   stop.abort(new Error("enough"));
   await expect(given).rejects.toThrow("enough");
-  await collector.close();
-  await until(() => peer.open === 0, "none is left");
+  for (const pass of held) pass();
+  await until(() => sockets.size === 0, "none is left", 20_000);
 });
 
 test("of a collector that takes only some connections at a time no more are wanted again and again", async () => {
