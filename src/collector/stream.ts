@@ -47,10 +47,12 @@ export class StreamCollector implements Collector {
   #sinceRefused = Infinity;
   #aheadTimer: NodeJS.Timeout | undefined;
   #lastConfirmedMs = -Infinity;
+  /** How many events the last window had. */
   #lastEvents = 0;
   /** When the last window got its connection, and how long it took to open the last one. */
   #takenMs = 0;
   #openingMs = 0;
+  /** What is still being closed: a stop waits for it. */
   #lettingGo: Promise<unknown> | undefined;
 
   constructor(options: StreamOptions) {
@@ -158,10 +160,11 @@ export class StreamCollector implements Collector {
 
   #wantMore(isOneComing: boolean): void {
     if (this.#sinceRefused < REFUSED) return;
-    const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
-    const least = isOneComing ? 2 * this.#wantedAhead : 1;
-    const wanted = this.#sinceRefused === Infinity ? Math.max(meanwhile, least) : this.#wantedAhead + 1;
-    if (this.#sinceRefused !== Infinity) this.#sinceRefused = 0;
+    let wanted = this.#wantedAhead + 1;
+    if (this.#sinceRefused === Infinity) {
+      const meanwhile = Math.ceil(this.#openingMs / (performance.now() - this.#takenMs));
+      wanted = Math.max(meanwhile, isOneComing ? 2 * this.#wantedAhead : 1);
+    } else this.#sinceRefused = 0;
     this.#wantedAhead = Math.min(MOST_AHEAD, wanted);
   }
 
