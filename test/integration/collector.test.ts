@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { getEventListeners, once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -158,20 +158,33 @@ test("over TLS, where it takes long to open a connection, as many are opened ahe
   expect(peer.received.count).toBe(120);
 });
 
+/** Stands before a collector: `accept` lets a connection pass, or does something else with it. */
+async function startFront(port: number, accept: (socket: Socket, pass: () => void) => void): Promise<Server> {
+  const front = createServer((socket) => {
+    socket.on("error", () => undefined);
+    accept(socket, () => socket.pipe(connect(port, "127.0.0.1").on("error", () => undefined)).pipe(socket));
+  });
+  await once(front.listen(0, "127.0.0.1"), "listening");
+  kept({ close: async () => void (await once(front.close(), "close")) });
+  return front;
+}
+
+function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
+}
+
 test("a collector that goes away while connections are opened ahead is tried once at a time, and nothing is left open", async () => {
   const peer = kept(await DemoCollector.start({ tls: certificates.server }));
   let isAway = false;
   let tried = 0;
   const sockets = new Set<Socket>();
-  const front = createServer((socket) => {
+  const front = await startFront(peer.port, (socket, pass) => {
     tried += 1;
-    sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
+    sockets.add(socket.on("close", () => sockets.delete(socket)));
     if (isAway) socket.resetAndDestroy();
-    else socket.pipe(connect(peer.port, "127.0.0.1").on("error", () => undefined)).pipe(socket);
+    else pass();
   });
-  await once(front.listen(0, "127.0.0.1"), "listening");
-  kept({ close: async () => void (await once(front.close(), "close")) });
-  const collector = streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } });
+  const collector = streamTo(portOf(front), { tls: { ca: certificates.ca } });
   const deliver = (): Promise<void> => collector.deliver(windowOf(messages(10), { behind: 10_000 }), NEVER);
   for (let times = 0; times < 8; times++) await deliver();
   isAway = true;
@@ -193,17 +206,13 @@ test("a window that is given up while it waits for its connection leaves none be
   const held: (() => void)[] = [];
   let isHolding = false;
   let accepted = 0;
-  const front = createServer((socket) => {
+  const front = await startFront(peer.port, (socket, pass) => {
     accepted += 1;
-    sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
-    const behind = connect(peer.port, "127.0.0.1").on("error", () => undefined);
-    const pass = (): void => void socket.pipe(behind).pipe(socket);
+    sockets.add(socket.on("close", () => sockets.delete(socket)));
     if (isHolding) held.push(pass);
     else pass();
   });
-  await once(front.listen(0, "127.0.0.1"), "listening");
-  kept({ close: async () => void (await once(front.close(), "close")) });
-  const collector = kept(streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } }));
+  const collector = kept(streamTo(portOf(front), { tls: { ca: certificates.ca } }));
   const deliver = (signal = NEVER): Promise<void> => collector.deliver(windowOf(messages(10), { behind: 10 }), signal);
   await deliver();
   await until(() => accepted === 2, "one has been opened ahead");
@@ -222,16 +231,10 @@ test("a window that is given up while it waits for its connection leaves none be
 test("of a collector that takes only some connections at a time no more are wanted again and again", async () => {
   const peer = kept(await DemoCollector.start({ tls: certificates.server }));
   let dropped = 0;
-  const front = createServer((socket) => {
-    const behind = connect(peer.port, "127.0.0.1").on("error", () => undefined);
-    socket.on("error", () => undefined);
-    socket.pipe(behind).pipe(socket);
-  });
+  const front = await startFront(peer.port, (_socket, pass) => pass());
   front.maxConnections = 3;
   front.on("drop", () => (dropped += 1));
-  await once(front.listen(0, "127.0.0.1"), "listening");
-  kept({ close: async () => void (await once(front.close(), "close")) });
-  const collector = kept(streamTo((front.address() as AddressInfo).port, { tls: { ca: certificates.ca } }));
+  const collector = kept(streamTo(portOf(front), { tls: { ca: certificates.ca } }));
   for (let times = 0; times < 100; times++) await collector.deliver(windowOf(messages(10), { behind: 10_000 }), NEVER);
   expect(peer.received.count).toBe(1000);
   expect(dropped).toBeGreaterThan(0);
